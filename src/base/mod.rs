@@ -1,0 +1,3 @@
+//! What everything else stands on: time, quantities, random streams, hashing, collections. Imports nothing.
+
+pub mod collections;

@@ -1,0 +1,5 @@
+//! A deterministic discrete-event simulator of a Kubernetes cluster.
+//!
+//! See `ARCHITECTURE.md` for the map of the house.
+
+pub mod base;

@@ -1,0 +1,3 @@
+//! The command `kubesim`.
+
+fn main() {}
