@@ -1,3 +1,10 @@
-//! What everything else stands on: time, quantities, random streams, hashing, collections. Imports nothing.
+//! What everything else stands on: time, quantities, random streams, distributions, collections. Imports nothing.
 
 pub mod collections;
+pub mod dist;
+pub mod rng;
+pub mod time;
+
+pub use dist::Dist;
+pub use rng::{Draw, Seed, Stream};
+pub use time::{Span, Time};
