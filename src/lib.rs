@@ -2,4 +2,5 @@
 //!
 //! See `ARCHITECTURE.md` for the map of the house.
 
+pub mod api;
 pub mod base;
