@@ -5,3 +5,7 @@ pub mod dist;
 pub mod input_error;
 pub mod rng;
 pub mod time;
+
+pub use dist::Dist;
+pub use rng::{Draw, Seed, Stream};
+pub use time::{Span, Time};
