@@ -1,11 +1,13 @@
 //! What everything else stands on: time, quantities, random streams, distributions, collections. Imports nothing.
 
-pub mod collections;
-pub mod dist;
-pub mod input_error;
-pub mod rng;
-pub mod time;
 
 pub use dist::Dist;
 pub use rng::{Draw, Seed, Stream};
 pub use time::{Span, Time};
+
+pub mod collections;
+pub mod dist;
+pub mod input_error;
+pub mod quantity;
+pub mod rng;
+pub mod time;

@@ -125,6 +125,16 @@ impl Rest {
     pub fn set(&mut self, key: impl Into<String>, value: Value) {
         self.0.get_or_insert_default().insert(key.into(), value);
     }
+
+    /// Takes an unknown field out.
+    pub fn remove(&mut self, key: &str) -> Option<Value> {
+        let map = self.0.as_mut()?;
+        let value = map.remove(key);
+        if map.is_empty() {
+            self.0 = None;
+        }
+        value
+    }
 }
 
 impl From<Map<String, Value>> for Rest {
