@@ -1,6 +1,5 @@
 //! What everything else stands on: time, quantities, random streams, distributions, collections. Imports nothing.
 
-
 pub use dist::Dist;
 pub use rng::{Draw, Seed, Stream};
 pub use time::{Span, Time};

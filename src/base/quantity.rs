@@ -356,3 +356,123 @@ impl<'de> Deserialize<'de> for Quantity {
         deserializer.deserialize_any(Visitor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn quantity(text: &str) -> Quantity {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn texts_become_canonical() {
+        // text, canonical text, value, thousandths
+        let cases = [
+            ("0", "0", 0, 0),
+            ("1", "1", 1, 1000),
+            ("1.5", "1500m", 2, 1500),
+            ("0.5Gi", "512Mi", 536_870_912, 536_870_912_000),
+            ("1000m", "1", 1, 1000),
+            ("100m", "100m", 1, 100),
+            ("1024", "1024", 1024, 1_024_000),
+            ("1000", "1k", 1000, 1_000_000),
+            ("1Ki", "1Ki", 1024, 1_024_000),
+            ("1023Ki", "1023Ki", 1_047_552, 1_047_552_000),
+            ("1024Ki", "1Mi", 1_048_576, 1_048_576_000),
+            ("0.5Ki", "512", 512, 512_000),
+            ("0.0001Ki", "102400u", 1, 103),
+            ("1.1Ki", "1126400m", 1127, 1_126_400),
+            ("12e6", "12e6", 12_000_000, 12_000_000_000),
+            ("1e3", "1e3", 1000, 1_000_000),
+            ("1E3", "1e3", 1000, 1_000_000),
+            ("1e-3", "1e-3", 1, 1),
+            ("1E", "1E", 1_000_000_000_000_000_000, i64::MAX),
+            ("100E", "100E", i64::MAX, i64::MAX),
+            ("16Ei", "9223372036854775807", i64::MAX, i64::MAX),
+            ("-1500m", "-1500m", -2, -1500),
+            ("+2", "2", 2, 2000),
+            ("1n", "1n", 1, 1),
+            ("0.0000000001", "1n", 1, 1),
+            ("1.0000000000000000000000000000000000000000001", "1000000001n", 2, 1001),
+            ("5.", "5", 5, 5000),
+            (".5", "500m", 1, 500),
+            ("007", "7", 7, 7000),
+            ("110", "110", 110, 110_000),
+            ("3920m", "3920m", 4, 3920),
+            ("16384Mi", "16Gi", 17_179_869_184, 17_179_869_184_000),
+        ];
+        for (text, canonical, value, milli) in cases {
+            let quantity = quantity(text);
+            assert_eq!((quantity.to_string().as_str(), quantity.value(), quantity.milli_value()), (canonical, value, milli), "{text}");
+        }
+    }
+
+    #[test]
+    fn wrong_texts_are_refused_in_the_real_words() {
+        let cases = [
+            ("", ParseError::Format),
+            ("1 Gi", ParseError::Format),
+            ("abc", ParseError::Format),
+            ("1.2.3", ParseError::Format),
+            ("1GiB", ParseError::Format),
+            ("--1", ParseError::Suffix),
+            ("1mm", ParseError::Suffix),
+            ("1ki", ParseError::Suffix),
+            ("1K", ParseError::Suffix),
+            ("1e", ParseError::Suffix),
+        ];
+        for (text, want) in cases {
+            assert_eq!(text.parse::<Quantity>(), Err(want), "{text}");
+        }
+        assert_eq!(
+            ParseError::Format.to_string(),
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+        );
+    }
+
+    #[test]
+    fn arithmetic_goes_by_the_amount() {
+        assert_eq!(quantity("1Gi") + quantity("512Mi"), quantity("1536Mi"));
+        assert_eq!((quantity("0") + quantity("1Gi")).to_string(), "1Gi");
+        assert_eq!((quantity("2") - quantity("500m")).to_string(), "1500m");
+        assert!(quantity("1Gi") > quantity("1G") && quantity("1k") == quantity("1000"));
+        assert_eq!([Quantity::from_value(2), Quantity::from_milli(5)].into_iter().sum::<Quantity>().to_string(), "2005m");
+        assert_eq!(Quantity::from_binary(3 << 20).to_string(), "3Mi");
+        assert_eq!(((-quantity("1")).sign(), Quantity::ZERO.sign(), Quantity::ZERO.is_zero()), (-1, 0, true));
+        assert_eq!(quantity("1u").round_up_to_milli().to_string(), "1m");
+        assert_eq!(quantity("1Ki").with_format(Format::DecimalSI).to_string(), "1024");
+        assert_eq!((quantity("5n").nano_value(), quantity("1Ki").format()), (5, Format::BinarySI));
+        let mut sum = quantity("1");
+        sum += quantity("2");
+        sum -= quantity("500m");
+        assert_eq!(sum, quantity("2.5"));
+    }
+
+    #[test]
+    fn json_takes_texts_and_numbers() {
+        for (json, want) in [("\"100m\"", "100m"), ("2", "2"), ("0.5", "500m"), ("\"1Gi\"", "1Gi"), ("-3", "-3")] {
+            let quantity: Quantity = serde_json::from_str(json).unwrap();
+            assert_eq!(serde_json::to_value(quantity).unwrap(), want);
+        }
+        assert!(serde_json::from_str::<Quantity>("\"much\"").unwrap_err().to_string().contains("regular expression"));
+        assert!(serde_json::from_str::<Quantity>("true").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_back(nano in any::<i64>(), times in 0u32..4, format in 0..3) {
+            let format = [Format::DecimalSI, Format::BinarySI, Format::DecimalExponent][format as usize];
+            let quantity = Quantity { nano: i128::from(nano) * 1000i128.pow(times), format };
+            let read: Quantity = quantity.to_string().parse().unwrap();
+            prop_assert_eq!(read, quantity);
+            prop_assert_eq!(read.to_string(), quantity.to_string());
+        }
+
+        #[test]
+        fn no_text_breaks_the_parser(text in "[-+0-9.eEinumkKMGTP]{0,60}") {
+            let _ = text.parse::<Quantity>().map(|quantity| (quantity.to_string(), quantity.value(), quantity.milli_value()));
+        }
+    }
+}
