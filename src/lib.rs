@@ -4,5 +4,5 @@
 
 pub mod api;
 pub mod base;
-pub mod manifest;
 pub mod model;
+pub mod scheduler;
