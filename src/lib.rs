@@ -4,5 +4,6 @@
 
 pub mod api;
 pub mod base;
+pub mod engine;
 pub mod model;
 pub mod scheduler;
