@@ -1,4 +1,14 @@
-//! The API server as a set of rules: defaulting, validation, admission, errors, and the verbs that use them.
+//! The API server: verbs on objects with defaulting, validation, admission and errors, and the only hand that writes the store.
 
+pub mod addresses;
+pub mod delete;
 pub mod error;
 pub mod field;
+pub mod pods;
+pub mod request;
+pub mod server;
+pub mod strategy;
+
+pub use error::ApiError;
+pub use request::{Answer, DeleteOptions, Edit, Patch, Preconditions, Propagation, Subresource, Verb};
+pub use server::Server;

@@ -1,0 +1,228 @@
+//! A controller: changes become keys, keys are reconciled by a few workers, one worker a key.
+//! Real: the loops around every sync function of pkg/controller/* @ v1.37.2.
+
+use super::client::Limits;
+use super::workqueue::WorkQueue;
+use super::{Actor, Ctx, Kinds, Signal, Ticket};
+use crate::api::{Answer, Verb};
+use crate::base::Span;
+use crate::store::{Change, Id};
+use std::collections::BTreeMap;
+
+/// How one turn of a reconciliation ends.
+#[derive(Debug)]
+pub enum Step {
+    /// The key is done; its failures are forgotten.
+    Done,
+    /// Done; look again after a while.
+    After(Span),
+    /// It failed: again after the key's back-off. The text is for messages.
+    Retry(String),
+    /// These requests are sent at once, side by side; when all are answered, `sync` is called again with the answers.
+    Call(Vec<Verb>),
+}
+
+impl Step {
+    /// One request.
+    pub fn call(verb: Verb) -> Step {
+        Step::Call(vec![verb])
+    }
+}
+
+/// A reconciliation under way.
+#[derive(Debug)]
+pub struct Sync<P> {
+    /// How often `sync` was called before in this reconciliation.
+    pub turn: u32,
+    /// What the controller keeps between turns; fresh in turn 0.
+    pub progress: P,
+    /// The answers to the last `Step::Call`, in its order; empty in turn 0.
+    pub answers: Vec<Answer>,
+}
+
+/// A controller in the sense of Kubernetes.
+pub trait Controller {
+    /// What one reconciliation keeps between its turns.
+    type Progress: Default;
+
+    /// Name: random stream, and source of Events.
+    fn name(&self) -> &'static str;
+
+    /// The kinds it is told of.
+    fn watches(&self) -> Kinds;
+
+    /// How many keys are reconciled at a time (`--concurrent-…-syncs`).
+    fn workers(&self) -> usize {
+        5
+    }
+
+    /// Limits of its API client.
+    fn client_limits(&self) -> Option<Limits> {
+        None
+    }
+
+    /// Called once at the start.
+    fn start(&mut self, _work: &mut Work<'_>, _cx: &mut Ctx<'_>) {}
+
+    /// A change: which keys need work? Expectations are lowered here.
+    fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>);
+
+    /// Reconciles a key. Only what the view, the answers and `self`'s expectations say may decide.
+    fn sync(&mut self, key: Id, sync: &mut Sync<Self::Progress>, cx: &mut Ctx<'_>) -> Step;
+
+    /// A timer of the controller's own (`Work::wake_in`), for periodic jobs beside the keys.
+    fn woken(&mut self, _token: u32, _work: &mut Work<'_>, _cx: &mut Ctx<'_>) {}
+}
+
+/// The tokens of a controller's timers: its own, and keys to be added.
+const OWN_TIMER: u64 = 1 << 32;
+
+/// Longest sequence of turns of one reconciliation: a bug otherwise.
+const TURNS_MAX: u32 = 100_000;
+
+/// The queue, as `changed` may use it.
+pub struct Work<'a> {
+    queue: &'a mut WorkQueue,
+}
+
+impl Work<'_> {
+    /// Asks for work on a key.
+    pub fn add(&mut self, key: Id) {
+        self.queue.add(key);
+    }
+
+    /// Asks for work on a key after a while.
+    pub fn add_after(&mut self, key: Id, span: Span, cx: &mut Ctx<'_>) {
+        if span.is_zero() {
+            self.queue.add(key);
+        } else {
+            cx.wake_in(span, u64::from(key.0));
+        }
+    }
+
+    /// Asks for `Controller::woken` with this token after a while.
+    pub fn wake_in(&mut self, span: Span, token: u32, cx: &mut Ctx<'_>) {
+        cx.wake_in(span, OWN_TIMER | u64::from(token));
+    }
+}
+
+struct Job<P> {
+    sync: Sync<P>,
+    answers: Vec<Option<Answer>>,
+    missing: usize,
+}
+
+/// Runs a controller as an actor.
+pub struct ControllerActor<C: Controller> {
+    controller: C,
+    queue: WorkQueue,
+    jobs: BTreeMap<Id, Job<C::Progress>>,
+    /// Whose answer a ticket brings, and which in the list.
+    tickets: BTreeMap<Ticket, (Id, usize)>,
+}
+
+impl<C: Controller> ControllerActor<C> {
+    /// The controller as an actor.
+    pub fn new(controller: C) -> Self {
+        ControllerActor { controller, queue: WorkQueue::default(), jobs: BTreeMap::new(), tickets: BTreeMap::new() }
+    }
+
+    /// Gives free workers their keys.
+    fn pump(&mut self, cx: &mut Ctx<'_>) {
+        // Keys added by this very loop (a retry without delay) wait for the next step: each key at most once a step.
+        let mut turns = self.queue.len();
+        while turns > 0 && self.jobs.len() < self.controller.workers() {
+            let Some(key) = self.queue.take() else { return };
+            turns -= 1;
+            let sync = Sync { turn: 0, progress: C::Progress::default(), answers: Vec::new() };
+            self.turn(key, Job { sync, answers: Vec::new(), missing: 0 }, cx);
+        }
+    }
+
+    fn turn(&mut self, key: Id, mut job: Job<C::Progress>, cx: &mut Ctx<'_>) {
+        loop {
+            assert!(job.sync.turn < TURNS_MAX, "{} never ends with {:?}", self.controller.name(), cx.view.key(key));
+            let step = self.controller.sync(key, &mut job.sync, cx);
+            job.sync.turn += 1;
+            match step {
+                Step::Call(verbs) if verbs.is_empty() => job.sync.answers = Vec::new(),
+                Step::Call(verbs) => {
+                    job.missing = verbs.len();
+                    job.answers = verbs.iter().map(|_| None).collect();
+                    for (place, verb) in verbs.into_iter().enumerate() {
+                        self.tickets.insert(cx.request(verb), (key, place));
+                    }
+                    self.jobs.insert(key, job);
+                    return;
+                }
+                end => return self.end(key, end, cx),
+            }
+        }
+    }
+
+    fn end(&mut self, key: Id, step: Step, cx: &mut Ctx<'_>) {
+        match step {
+            Step::Done => self.queue.forget(key),
+            Step::After(span) => {
+                self.queue.forget(key);
+                cx.wake_in(span, u64::from(key.0));
+            }
+            Step::Retry(_) => {
+                let backoff = self.queue.backoff(key);
+                cx.wake_in(backoff, u64::from(key.0));
+            }
+            Step::Call(_) => unreachable!("a call does not end a reconciliation"),
+        }
+        self.queue.done(key);
+    }
+}
+
+impl<C: Controller> Actor for ControllerActor<C> {
+    fn name(&self) -> &str {
+        self.controller.name()
+    }
+
+    fn watches(&self) -> Kinds {
+        self.controller.watches()
+    }
+
+    fn client_limits(&self) -> Option<Limits> {
+        self.controller.client_limits()
+    }
+
+    fn start(&mut self, cx: &mut Ctx<'_>) {
+        self.controller.start(&mut Work { queue: &mut self.queue }, cx);
+    }
+
+    fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
+        self.controller.changed(change, &mut Work { queue: &mut self.queue }, cx);
+    }
+
+    fn settled(&mut self, cx: &mut Ctx<'_>) {
+        self.pump(cx);
+    }
+
+    fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
+        if token & OWN_TIMER != 0 {
+            self.controller.woken(token as u32, &mut Work { queue: &mut self.queue }, cx);
+        } else {
+            self.queue.add(Id(token as u32));
+        }
+        self.pump(cx);
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: Answer, cx: &mut Ctx<'_>) {
+        let (key, place) = self.tickets.remove(&ticket).expect("each answer belongs to a request");
+        let job = self.jobs.get_mut(&key).expect("a request belongs to a reconciliation");
+        job.answers[place] = Some(answer);
+        job.missing -= 1;
+        if job.missing == 0 {
+            let mut job = self.jobs.remove(&key).expect("found above");
+            job.sync.answers = job.answers.drain(..).flatten().collect();
+            self.turn(key, job, cx);
+            self.pump(cx);
+        }
+    }
+
+    fn signalled(&mut self, _signal: &Signal, _cx: &mut Ctx<'_>) {}
+}

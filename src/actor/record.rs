@@ -1,0 +1,60 @@
+//! The one way out: what the run tells its observers. Metrics and reports are made of this alone and never reach back.
+
+use crate::base::Time;
+use crate::store::{Key, LogEntry};
+
+/// Something that no object of the API shows.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Record {
+    /// A user's kubectl line begins.
+    Command {
+        /// Which one of the timeline.
+        index: usize,
+        /// The line.
+        line: String,
+    },
+    /// A user's kubectl line has ended.
+    CommandDone {
+        /// Which one of the timeline.
+        index: usize,
+        /// kubectl's exit status.
+        exit_code: i32,
+        /// What it printed, standard output and error together.
+        output: String,
+    },
+    /// A failure begins (`healed`: false) or ends.
+    Fault {
+        /// Its name as in scenarios.
+        name: &'static str,
+        /// What it hits.
+        target: String,
+        /// Whether this is its end.
+        healed: bool,
+    },
+    /// The scheduler tried to place a pod.
+    Attempt {
+        /// `namespace/name` of the pod.
+        pod: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The node, if one was found.
+        node: Option<String>,
+        /// What the PodScheduled condition says otherwise.
+        message: String,
+        /// Nanoseconds since the pod entered the queue for the first time.
+        waited_ns: u64,
+    },
+    /// A part of the story that is worth a line of its own.
+    Story {
+        /// The line.
+        line: String,
+    },
+}
+
+/// Somebody who looks on. Must not influence the run: everything comes by shared reference.
+pub trait Observer {
+    /// A commit.
+    fn commit(&mut self, key: &Key, entry: &LogEntry);
+    /// Something else.
+    fn record(&mut self, _at: Time, _record: &Record) {}
+}

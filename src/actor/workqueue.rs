@@ -1,0 +1,106 @@
+//! The work queue of a controller: keys in order, each at most once, none by two workers at a time, with back-off for
+//! failures. Real: staging/src/k8s.io/client-go/util/workqueue @ v1.37.2.
+
+use crate::base::Span;
+use crate::base::collections::{Map, Set};
+use crate::store::Id;
+use std::collections::VecDeque;
+
+/// First back-off of a failing key.
+pub const BACKOFF_MIN: Span = Span::from_ms(5);
+/// Longest back-off of a failing key.
+pub const BACKOFF_MAX: Span = Span::from_s(1_000);
+
+/// Keys that wait for a worker.
+#[derive(Clone, Debug, Default)]
+pub struct WorkQueue {
+    waiting: VecDeque<Id>,
+    /// Keys that need work: in `waiting`, or to be put there when their worker is done.
+    dirty: Set<Id>,
+    processing: Set<Id>,
+    failures: Map<Id, u32>,
+}
+
+impl WorkQueue {
+    /// Asks for work on a key. Asking twice is asking once; a key being worked on comes again afterwards.
+    pub fn add(&mut self, key: Id) {
+        if self.dirty.insert(key) && !self.processing.contains(&key) {
+            self.waiting.push_back(key);
+        }
+    }
+
+    /// Takes the next key; `done` must follow.
+    pub fn take(&mut self) -> Option<Id> {
+        let key = self.waiting.pop_front()?;
+        self.processing.insert(key);
+        self.dirty.remove(&key);
+        Some(key)
+    }
+
+    /// Work on a key has ended.
+    pub fn done(&mut self, key: Id) {
+        self.processing.remove(&key);
+        if self.dirty.contains(&key) {
+            self.waiting.push_back(key);
+        }
+    }
+
+    /// Counts a failure and says how long to wait: 5 ms, doubling up to 1000 s.
+    pub fn backoff(&mut self, key: Id) -> Span {
+        let failures = self.failures.get_or_insert_with(key, || 0);
+        let exponent = (*failures).min(30);
+        *failures += 1;
+        (BACKOFF_MIN * (1 << exponent)).min(BACKOFF_MAX)
+    }
+
+    /// How often in a row the key failed.
+    pub fn failures(&self, key: Id) -> u32 {
+        self.failures.get(&key).copied().unwrap_or(0)
+    }
+
+    /// Forgets the key's failures.
+    pub fn forget(&mut self, key: Id) {
+        self.failures.remove(&key);
+    }
+
+    /// How many keys wait.
+    pub fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether no key waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_waits_once_and_is_worked_on_by_one() {
+        let mut queue = WorkQueue::default();
+        queue.add(Id(1));
+        queue.add(Id(1));
+        queue.add(Id(2));
+        assert_eq!(queue.take(), Some(Id(1)));
+        queue.add(Id(1));
+        assert_eq!((queue.take(), queue.take()), (Some(Id(2)), None));
+        queue.done(Id(1));
+        assert_eq!(queue.take(), Some(Id(1)));
+        queue.done(Id(1));
+        queue.done(Id(2));
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn failures_back_off_exponentially() {
+        let mut queue = WorkQueue::default();
+        let waits: Vec<u64> = (0..20).map(|_| queue.backoff(Id(1)).as_ms()).collect();
+        assert_eq!((waits[0], waits[1], waits[4], waits[17], waits[19]), (5, 10, 80, 655_360, 1_000_000));
+        assert_eq!(queue.failures(Id(1)), 20);
+        queue.forget(Id(1));
+        assert_eq!(queue.backoff(Id(1)), BACKOFF_MIN);
+    }
+}

@@ -1,0 +1,209 @@
+//! etcd as the simulator has it: one row per key, an append-only log of changes (its position is the resourceVersion), and
+//! views of the past as of a cursor. Only the API server (`api`) commits.
+//!
+//! A reader holds no copy of the cluster: it is a position in the log. What it reads is the present row, or, if that was
+//! written after its position, the image from before, kept in the log until the slowest reader has passed.
+
+mod index;
+mod log;
+mod view;
+mod watch;
+
+pub use index::IndexKey;
+pub use log::{Change, LogEntry};
+pub use view::View;
+pub use watch::{Watch, WatchEvent, WatchFault};
+
+use crate::base::Time;
+use crate::model::{Kind, Obj, Object, Str};
+use index::Indexes;
+use indexmap::{Equivalent, IndexSet};
+use log::Log;
+use rustc_hash::FxBuildHasher;
+use std::hash::{Hash, Hasher};
+
+/// The number of a key (kind, namespace, name). A namesake created later has the same number, as it has the same key.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Id(pub u32);
+
+/// What names an object: its kind, namespace and name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Key {
+    /// Kind; for `Kind::Other`, `group_kind` says which.
+    pub kind: Kind,
+    /// `apiVersion/Kind` of a kind that is not modelled, else empty.
+    pub group_kind: Str,
+    /// Namespace; empty for cluster-wide kinds.
+    pub namespace: Str,
+    /// Name.
+    pub name: Str,
+}
+
+/// A borrowed `Key`, for looking things up without copying text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KeyRef<'a> {
+    /// As in `Key`.
+    pub kind: Kind,
+    /// As in `Key`.
+    pub group_kind: &'a str,
+    /// As in `Key`.
+    pub namespace: &'a str,
+    /// As in `Key`.
+    pub name: &'a str,
+}
+
+impl<'a> KeyRef<'a> {
+    /// The key of an object of a modelled kind.
+    pub fn new(kind: Kind, namespace: &'a str, name: &'a str) -> Self {
+        KeyRef { kind, group_kind: "", namespace, name }
+    }
+}
+
+impl Hash for KeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind.hash(state);
+        self.group_kind.hash(state);
+        self.namespace.hash(state);
+        self.name.hash(state);
+    }
+}
+
+impl Key {
+    /// The key of an object.
+    pub fn of(object: &Object) -> Key {
+        let group_kind = match &object.body {
+            crate::model::Body::Other(other) => format!("{}/{}", other.api_version, other.kind).into(),
+            _ => Str::default(),
+        };
+        Key { kind: object.kind(), group_kind, namespace: object.meta.namespace.clone(), name: object.meta.name.clone() }
+    }
+
+    /// Borrowed.
+    pub fn as_ref(&self) -> KeyRef<'_> {
+        KeyRef { kind: self.kind, group_kind: &self.group_kind, namespace: &self.namespace, name: &self.name }
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_ref().hash(state);
+    }
+}
+
+impl Equivalent<Key> for KeyRef<'_> {
+    fn equivalent(&self, key: &Key) -> bool {
+        *self == key.as_ref()
+    }
+}
+
+#[derive(Default)]
+struct Row {
+    current: Option<Obj>,
+    /// resourceVersion of the last change of this key; 0 when there was none.
+    changed: u64,
+}
+
+/// All objects, their history as far as some reader still needs it, and indexes over them.
+#[derive(Default)]
+pub struct Store {
+    keys: IndexSet<Key, FxBuildHasher>,
+    rows: Vec<Row>,
+    log: Log,
+    indexes: Indexes,
+    /// Present objects.
+    live: usize,
+}
+
+impl Store {
+    /// The resourceVersion of the last commit; 0 at the beginning.
+    pub fn version(&self) -> u64 {
+        self.log.last_version()
+    }
+
+    /// The number of a key, given out now if it never had one.
+    pub fn intern(&mut self, key: Key) -> Id {
+        let (at, new) = self.keys.insert_full(key);
+        if new {
+            self.rows.push(Row::default());
+        }
+        Id(u32::try_from(at).expect("fewer than 2^32 keys"))
+    }
+
+    /// The number of a key, if it ever had one.
+    pub fn id(&self, key: KeyRef<'_>) -> Option<Id> {
+        self.keys.get_index_of(&key).map(|at| Id(at as u32))
+    }
+
+    /// The key with this number.
+    pub fn key(&self, id: Id) -> &Key {
+        &self.keys[id.0 as usize]
+    }
+
+    /// The present object of a key.
+    pub fn current(&self, id: Id) -> Option<&Obj> {
+        self.rows[id.0 as usize].current.as_ref()
+    }
+
+    /// How many objects there are now.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether there is no object.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// The view of somebody who has seen the log up to `version`.
+    pub fn view(&self, version: u64) -> View<'_> {
+        View::new(self, version)
+    }
+
+    /// The view of the API server itself: the present.
+    pub fn now(&self) -> View<'_> {
+        View::new(self, self.version())
+    }
+
+    /// The change with this resourceVersion, if the log still has it.
+    pub fn entry(&self, version: u64) -> Option<&LogEntry> {
+        self.log.get(version)
+    }
+
+    /// The oldest resourceVersion of which the log still has the change.
+    pub fn oldest_version(&self) -> u64 {
+        self.log.first_version()
+    }
+
+    /// Writes an object (`Some`) or removes it (`None`); gives back the resourceVersion. The object written carries it.
+    /// Only `api` calls this.
+    pub fn commit(&mut self, at: Time, id: Id, after: Option<Object>) -> u64 {
+        let version = self.log.last_version() + 1;
+        let after = after.map(|mut object| {
+            object.meta.resource_version = version;
+            Obj::new(object)
+        });
+        let row = &mut self.rows[id.0 as usize];
+        let before = std::mem::replace(&mut row.current, after.clone());
+        let previous = std::mem::replace(&mut row.changed, version);
+        self.live = self.live + usize::from(after.is_some()) - usize::from(before.is_some());
+        assert!(before.is_some() || after.is_some(), "removal of {:?}, which is not there", self.keys[id.0 as usize]);
+        self.indexes.update(id, before.as_deref(), after.as_deref(), version);
+        self.log.push(LogEntry { version, at, id, previous, before, after });
+        version
+    }
+
+    /// Forgets changes up to `version`: no reader stands before it any more.
+    pub fn prune(&mut self, version: u64) {
+        self.log.prune(version);
+        let rows = &self.rows;
+        self.indexes.prune(version, |id| rows[id.0 as usize].current.as_deref());
+    }
+
+    /// Changes that the log holds now.
+    pub fn log_len(&self) -> usize {
+        self.log.len()
+    }
+}
+
+#[cfg(test)]
+mod tests;
