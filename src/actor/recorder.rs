@@ -1,0 +1,260 @@
+//! The recorder of Kubernetes Events: one sequential writer per component (and host), which merges repeats into a count,
+//! groups what is alike, and drops what floods.
+//! Real: staging/src/k8s.io/client-go/tools/record/{event.go,events_cache.go} @ v1.37.2.
+
+use super::Clock;
+use crate::api::{Answer, Verb};
+use crate::base::collections::Map;
+use crate::base::{Span, Time};
+use crate::model::{Body, Event, EventFields, EventSource, Kind, Meta, Object, ObjectReference, Str};
+use crate::store::Key;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Alike Events (same object, reason, type) of which this many come within `SIMILAR_WINDOW` are written as one.
+const SIMILAR_MAX: usize = 10;
+/// How long an Event counts for the grouping.
+const SIMILAR_WINDOW: Span = Span::from_s(600);
+/// Events about one object that may come at once.
+const SPAM_BURST: f64 = 25.0;
+/// Seconds until one more is allowed.
+const SPAM_REFILL_S: f64 = 300.0;
+/// Events that wait for the writer at most; more are lost, as in the real one.
+const QUEUE_MAX: usize = 1_000;
+/// Keys that the correlator remembers at most.
+const CACHE_MAX: usize = 4_096;
+
+/// Normal or Warning.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum EventType {
+    /// As it should be.
+    Normal,
+    /// Something to look at.
+    Warning,
+}
+
+impl EventType {
+    /// The name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            EventType::Normal => "Normal",
+            EventType::Warning => "Warning",
+        }
+    }
+}
+
+/// An Event to be written.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EventNote {
+    /// What it is about.
+    pub about: ObjectReference,
+    /// Normal or Warning.
+    pub kind: EventType,
+    /// Reason in one word.
+    pub reason: &'static str,
+    /// What happened.
+    pub message: String,
+    /// Who says so; the actor's name when empty.
+    pub component: Str,
+    /// On which node, for node components. Each host has a writer of its own.
+    pub host: Str,
+}
+
+impl EventNote {
+    /// A note about an object.
+    pub fn new(about: &Object, kind: EventType, reason: &'static str, message: impl Into<String>) -> EventNote {
+        let about = ObjectReference {
+            kind: about.kind_name().into(),
+            namespace: about.meta.namespace.clone(),
+            name: about.meta.name.clone(),
+            uid: about.meta.uid.clone(),
+            api_version: about.api_version().into(),
+            resource_version: version_text(about.meta.resource_version),
+            ..ObjectReference::default()
+        };
+        EventNote { about, kind, reason, message: message.into(), component: Str::default(), host: Str::default() }
+    }
+
+    /// About a part of the object, such as `spec.containers{app}`.
+    pub fn field(mut self, path: impl Into<Str>) -> EventNote {
+        self.about.field_path = path.into();
+        self
+    }
+
+    /// Said by this component on this host.
+    pub fn from(mut self, component: impl Into<Str>, host: impl Into<Str>) -> EventNote {
+        (self.component, self.host) = (component.into(), host.into());
+        self
+    }
+}
+
+fn version_text(version: u64) -> Str {
+    if version == 0 { Str::default() } else { version.to_string().into() }
+}
+
+/// What makes Events alike: all but the message.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct GroupKey {
+    about: ObjectReference,
+    kind: EventType,
+    reason: &'static str,
+}
+
+#[derive(Clone)]
+struct Group {
+    messages: Vec<Arc<str>>,
+    last: Time,
+}
+
+struct Written {
+    name: Str,
+    count: i32,
+}
+
+struct Bucket {
+    tokens: f64,
+    at: Time,
+}
+
+/// The writer of one component on one host.
+#[derive(Default)]
+pub struct Recorder {
+    waiting: VecDeque<(Time, EventNote)>,
+    busy: Option<(GroupKey, Arc<str>)>,
+    groups: Map<GroupKey, Group>,
+    written: Map<(GroupKey, Arc<str>), Written>,
+    buckets: Map<ObjectReference, Bucket>,
+    last_stamp: u128,
+}
+
+impl Recorder {
+    /// Takes a note.
+    pub fn add(&mut self, now: Time, note: EventNote) {
+        if self.waiting.len() < QUEUE_MAX {
+            self.waiting.push_back((now, note));
+        }
+    }
+
+    /// The next request, if the writer is free and there is something to write.
+    pub fn next(&mut self, now: Time, clock: Clock) -> Option<Verb> {
+        if self.busy.is_some() {
+            return None;
+        }
+        while let Some((noted, note)) = self.waiting.pop_front() {
+            if let Some(verb) = self.correlate(noted, now, note, clock) {
+                return Some(verb);
+            }
+        }
+        None
+    }
+
+    /// The answer to the last request has come.
+    pub fn answered(&mut self, answer: &Answer) {
+        let key = self.busy.take().expect("an answer follows a request");
+        match answer {
+            Ok(event) => {
+                let count = event.as_event().map_or(1, |event| event.count);
+                self.written.insert(key, Written { name: event.meta.name.clone(), count });
+            }
+            // The Event to be counted up has gone (or the namespace is going): the next one starts anew.
+            Err(_) => {
+                self.written.remove(&key);
+            }
+        }
+    }
+
+    fn correlate(&mut self, noted: Time, now: Time, note: EventNote, clock: Clock) -> Option<Verb> {
+        if self.written.len() > CACHE_MAX || self.groups.len() > CACHE_MAX || self.buckets.len() > CACHE_MAX {
+            self.written.clear();
+            self.groups.clear();
+            self.buckets.clear();
+        }
+        // The version of the object plays no part in what is alike.
+        let about = ObjectReference { resource_version: Str::default(), ..note.about.clone() };
+        if !self.admit(&about, now) {
+            return None;
+        }
+        let group_key = GroupKey { about, kind: note.kind, reason: note.reason };
+        let message: Arc<str> = note.message.as_str().into();
+        let (key, text): ((GroupKey, Arc<str>), Arc<str>) = if self.is_flood(&group_key, &message, now) {
+            ((group_key, "".into()), format!("(combined from similar events): {message}").into())
+        } else {
+            ((group_key, message.clone()), message)
+        };
+        let stamp = clock.timestamp(noted);
+        let verb = match self.written.get_mut(&key) {
+            Some(written) => {
+                let target = Key { kind: Kind::Event, group_kind: Str::default(), namespace: event_namespace(&note.about), name: written.name.clone() };
+                let count = written.count + 1;
+                Verb::edit(target, move |object| {
+                    if let Some(event) = object.as_event_mut() {
+                        (event.count, event.last_timestamp, event.message) = (count, Some(stamp), text.clone());
+                    }
+                })
+            }
+            None => Verb::Create(Box::new(self.create(noted, note, text, clock))),
+        };
+        self.busy = Some(key);
+        Some(verb)
+    }
+
+    fn create(&mut self, noted: Time, note: EventNote, message: Arc<str>, clock: Clock) -> Object {
+        // Named by the nanosecond; two at the same one take the next free.
+        let nanos = clock.start_us as u128 * 1_000 + u128::from(noted.0);
+        self.last_stamp = nanos.max(self.last_stamp + 1);
+        let stamp = Some(clock.timestamp(noted));
+        let meta = Meta {
+            name: format!("{}.{:x}", note.about.name, self.last_stamp).into(),
+            namespace: event_namespace(&note.about),
+            ..Meta::default()
+        };
+        let fields = EventFields {
+            involved_object: note.about,
+            reason: note.reason.into(),
+            message,
+            reporting_component: note.component.clone(),
+            reporting_instance: note.host.clone(),
+            source: EventSource { component: note.component, host: note.host },
+            first_timestamp: stamp,
+            last_timestamp: stamp,
+            count: 1,
+            r#type: note.kind.name().into(),
+            ..EventFields::default()
+        };
+        Object { meta, body: Body::Event(Event::from(fields)) }
+    }
+
+    /// The spam filter: a bucket of 25 per object, one more every five minutes.
+    fn admit(&mut self, about: &ObjectReference, now: Time) -> bool {
+        let key = ObjectReference { field_path: Str::default(), ..about.clone() };
+        let bucket = self.buckets.get_or_insert_with(key, || Bucket { tokens: SPAM_BURST, at: now });
+        let refilled = bucket.tokens + (now - bucket.at).as_s_f64() / SPAM_REFILL_S;
+        bucket.at = now;
+        bucket.tokens = refilled.min(SPAM_BURST);
+        let admitted = bucket.tokens >= 1.0;
+        if admitted {
+            bucket.tokens -= 1.0;
+        }
+        admitted
+    }
+
+    /// Whether too many alike came lately with different messages.
+    fn is_flood(&mut self, key: &GroupKey, message: &Arc<str>, now: Time) -> bool {
+        let group = self.groups.get_or_insert_with(key.clone(), || Group { messages: Vec::new(), last: now });
+        if now - group.last > SIMILAR_WINDOW {
+            group.messages.clear();
+        }
+        group.last = now;
+        if !group.messages.contains(message) {
+            group.messages.push(message.clone());
+        }
+        let flood = group.messages.len() >= SIMILAR_MAX;
+        group.messages.truncate(SIMILAR_MAX);
+        flood
+    }
+}
+
+/// Events about cluster-wide objects live in `default`.
+fn event_namespace(about: &ObjectReference) -> Str {
+    if about.namespace.is_empty() { "default".into() } else { about.namespace.clone() }
+}
