@@ -2,8 +2,11 @@
 //!
 //! See `ARCHITECTURE.md` for the map of the house.
 
+pub mod actor;
 pub mod api;
 pub mod base;
 pub mod engine;
 pub mod model;
 pub mod scheduler;
+pub mod sim;
+pub mod store;

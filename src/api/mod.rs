@@ -3,8 +3,11 @@
 pub mod addresses;
 pub mod delete;
 pub mod error;
+mod eviction;
 pub mod field;
+mod patching;
 pub mod pods;
+pub mod qos;
 pub mod request;
 pub mod server;
 pub mod strategy;

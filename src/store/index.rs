@@ -6,7 +6,7 @@
 use super::Id;
 use crate::base::collections::Map;
 use crate::model::{Kind, Object, Str};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 /// What an index is asked for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -23,15 +23,19 @@ pub enum IndexKey {
     PodLabel(Str, Str, Str),
 }
 
+/// Entries of one key: each with the version since which it no longer holds, or `HOLDS`.
+type Entries = BTreeMap<Id, u64>;
+const HOLDS: u64 = 0;
+
 #[derive(Default)]
 pub(super) struct Indexes {
-    sets: Map<IndexKey, BTreeSet<Id>>,
+    sets: Map<IndexKey, Entries>,
     /// Entries that no longer hold since this version.
     stale: VecDeque<(u64, IndexKey, Id)>,
 }
 
 impl Indexes {
-    pub(super) fn get(&self, key: &IndexKey) -> Option<&BTreeSet<Id>> {
+    pub(super) fn get(&self, key: &IndexKey) -> Option<&Entries> {
         self.sets.get(key)
     }
 
@@ -40,7 +44,7 @@ impl Indexes {
             && before.is_none_or(|before| !same_keys(before, after))
         {
             each_key(after, |key| {
-                self.sets.get_or_insert_with(key, BTreeSet::new).insert(id);
+                self.sets.get_or_insert_with(key, Entries::new).insert(id, HOLDS);
             });
         }
         if let Some(before) = before
@@ -48,24 +52,25 @@ impl Indexes {
         {
             each_key(before, |key| {
                 if after.is_none_or(|after| !holds(after, &key)) {
+                    if let Some(since) = self.sets.get_mut(&key).and_then(|entries| entries.get_mut(&id)) {
+                        *since = version;
+                    }
                     self.stale.push_back((version, key, id));
                 }
             });
         }
     }
 
-    /// Drops what no longer holds since `version` or before, unless it holds again.
-    pub(super) fn prune<'a>(&mut self, version: u64, current: impl Fn(Id) -> Option<&'a Object>) {
+    /// Drops what no longer holds since `version` or before. What held again later has a mark of its own.
+    pub(super) fn prune(&mut self, version: u64) {
         while self.stale.front().is_some_and(|(since, ..)| *since <= version) {
-            let Some((_, key, id)) = self.stale.pop_front() else { return };
-            if current(id).is_some_and(|object| holds(object, &key)) {
-                continue;
+            let Some((since, key, id)) = self.stale.pop_front() else { return };
+            let Some(entries) = self.sets.get_mut(&key) else { continue };
+            if entries.get(&id) == Some(&since) {
+                entries.remove(&id);
             }
-            if let Some(set) = self.sets.get_mut(&key) {
-                set.remove(&id);
-                if set.is_empty() {
-                    self.sets.remove(&key);
-                }
+            if entries.is_empty() {
+                self.sets.remove(&key);
             }
         }
     }

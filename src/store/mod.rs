@@ -195,8 +195,7 @@ impl Store {
     /// Forgets changes up to `version`: no reader stands before it any more.
     pub fn prune(&mut self, version: u64) {
         self.log.prune(version);
-        let rows = &self.rows;
-        self.indexes.prune(version, |id| rows[id.0 as usize].current.as_deref());
+        self.indexes.prune(version);
     }
 
     /// Changes that the log holds now.
@@ -206,4 +205,81 @@ impl Store {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::model::{Body, ConfigMap, Meta};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn object(name: &str, label: u8) -> Object {
+        let mut meta = Meta { name: name.into(), namespace: "n".into(), ..Meta::default() };
+        meta.labels.set("l", label.to_string());
+        Object { meta, body: Body::ConfigMap(ConfigMap::default()) }
+    }
+
+    proptest! {
+        /// A reader at any position sees exactly what was there after that many commits, whatever came later, as long as
+        /// nothing it needs was pruned.
+        #[test]
+        fn views_show_the_past(steps in prop::collection::vec((0u8..6, any::<bool>(), any::<u8>()), 1..60), pruned in 0usize..60) {
+            let mut store = Store::default();
+            let mut history: Vec<BTreeMap<u8, u8>> = vec![BTreeMap::new()];
+            for (name, remove, label) in steps {
+                let id = store.intern(Key::of(&object(&name.to_string(), 0)));
+                let mut now = history.last().unwrap().clone();
+                if remove {
+                    if now.remove(&name).is_none() {
+                        continue;
+                    }
+                    store.commit(Time::ZERO, id, None);
+                } else {
+                    now.insert(name, label);
+                    store.commit(Time::ZERO, id, Some(object(&name.to_string(), label)));
+                }
+                history.push(now);
+            }
+            let pruned = pruned.min(history.len() - 1);
+            store.prune(pruned as u64);
+            for (version, wanted) in history.iter().enumerate().skip(pruned) {
+                let view = store.view(version as u64);
+                let seen: BTreeMap<u8, u8> = view
+                    .list_in(Kind::ConfigMap, &"n".into())
+                    .map(|(_, o)| (o.meta.name.parse().unwrap(), o.meta.labels.get("l").unwrap().parse().unwrap()))
+                    .collect();
+                prop_assert_eq!(&seen, wanted);
+                for name in 0u8..6 {
+                    let found = view.find(Kind::ConfigMap, "n", &name.to_string());
+                    prop_assert_eq!(found.is_some(), wanted.contains_key(&name));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_watch_tells_all_and_is_gone_when_too_old() {
+        let mut store = Store::default();
+        let id = store.intern(Key::of(&object("a", 0)));
+        let mut watch = Watch::from_version(Kind::ConfigMap, 0);
+        store.commit(Time::ZERO, id, Some(object("a", 1)));
+        store.commit(Time::ZERO, id, Some(object("a", 2)));
+        store.commit(Time::ZERO, id, None);
+        let types: Vec<_> = watch.poll(&store).unwrap().iter().map(WatchEvent::type_name).collect();
+        assert_eq!(types, ["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]);
+        assert_eq!(watch.poll(&store).unwrap(), [WatchEvent::Bookmark(3)]);
+        store.prune(2);
+        assert_eq!(Watch::from_version(Kind::ConfigMap, 2).poll(&store).unwrap().len(), 2);
+        let fault = Watch::from_version(Kind::ConfigMap, 1).poll(&store).unwrap_err();
+        assert_eq!(fault.to_string(), "too old resource version: 1 (2)");
+    }
+
+    #[test]
+    fn versions_rise_by_one_and_a_namesake_has_the_same_number() {
+        let mut store = Store::default();
+        let id = store.intern(Key::of(&object("a", 0)));
+        assert_eq!(store.commit(Time::ZERO, id, Some(object("a", 1))), 1);
+        assert_eq!(store.current(id).unwrap().meta.resource_version, 1);
+        assert_eq!(store.commit(Time::ZERO, id, None), 2);
+        assert_eq!(store.intern(Key::of(&object("a", 5))), id);
+        assert!(store.is_empty());
+    }
+}

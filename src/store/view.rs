@@ -1,7 +1,7 @@
 //! What a reader at a position of the log sees: exactly the cluster as it was after that many commits.
 
 use super::index::holds;
-use super::{Id, IndexKey, Key, KeyRef, Store};
+use super::{Id, IndexKey, Key, KeyRef, LogEntry, Store};
 use crate::model::{Kind, Obj, Str};
 
 /// The cluster as of a resourceVersion.
@@ -19,6 +19,11 @@ impl<'a> View<'a> {
     /// As of which resourceVersion.
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Commits `from` to `to`, as far as this view shows them.
+    pub fn entries(self, from: u64, to: u64) -> impl Iterator<Item = &'a LogEntry> {
+        (from..=to.min(self.version)).filter_map(move |version| self.store.entry(version))
     }
 
     /// The object with this number.
@@ -49,7 +54,7 @@ impl<'a> View<'a> {
     /// Objects of an index, in order of their numbers (the order in which their keys first appeared).
     pub fn indexed(self, key: IndexKey) -> impl Iterator<Item = (Id, &'a Obj)> {
         let ids = self.store.indexes.get(&key);
-        ids.into_iter().flatten().filter_map(move |&id| {
+        ids.into_iter().flatten().filter_map(move |(&id, _)| {
             let object = self.get(id)?;
             holds(object, &key).then_some((id, object))
         })

@@ -1,0 +1,50 @@
+//! Subresources of pods: binding and eviction.
+//! Real: pkg/registry/core/pod/storage/{storage.go,eviction.go} @ v1.37.2.
+
+use super::ApiError;
+use super::request::{Answer, DeleteOptions};
+use super::server::{Server, present, resource_of, write};
+use crate::base::Time;
+use crate::model::{Body, PodCondition, Str};
+use crate::store::{Key, Store};
+use std::sync::Arc;
+
+impl Server {
+    /// Gives a pod to a node, once and for all, and marks it as scheduled.
+    pub(super) fn bind(&mut self, store: &mut Store, at: Time, target: &Key, uid: &Str, node: Str) -> Answer {
+        let (id, before) = present(store, target)?;
+        let conflict = |cause: &str| Err(ApiError::conflict("pods/binding", &target.name, cause));
+        if !uid.is_empty() && *uid != before.meta.uid {
+            return Err(ApiError::uid_precondition(&resource_of(target), &target.name, uid, &before.meta.uid));
+        }
+        if before.meta.is_deleting() {
+            return conflict(&format!("pod {} is being deleted, cannot be assigned to a host", target.name));
+        }
+        let mut after = (*before).clone();
+        let Body::Pod(pod) = &mut after.body else { return Err(ApiError::method_not_supported(&resource_of(target), "bind")) };
+        if pod.is_bound() {
+            return conflict(&format!("pod {} is already assigned to node \"{}\"", target.name, pod.node_name));
+        }
+        if !pod.spec.scheduling_gates.is_empty() {
+            return conflict(&format!("pod {} has non-empty .spec.schedulingGates", target.name));
+        }
+        pod.node_name = node;
+        let scheduled = PodCondition {
+            r#type: "PodScheduled".into(),
+            status: "True".into(),
+            observed_generation: before.meta.generation,
+            last_transition_time: Some(self.clock.timestamp(at)),
+            ..PodCondition::default()
+        };
+        let status = Arc::make_mut(&mut pod.status);
+        status.conditions.retain(|condition| &*condition.r#type != "PodScheduled");
+        status.conditions.push(scheduled);
+        Ok(write(store, at, id, after))
+    }
+
+    /// Deletes a pod in the name of a disruption, if the budgets that cover it allow.
+    pub(super) fn evict(&mut self, store: &mut Store, at: Time, target: &Key, options: &DeleteOptions) -> Answer {
+        super::eviction::admit(self, store, at, target, options)?;
+        self.delete(store, at, target, options)
+    }
+}
