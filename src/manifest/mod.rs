@@ -1,0 +1,11 @@
+//! The edge between text and model: YAML and JSON with places, strict field checks, patches, kubectl's tables and descriptions.
+
+pub mod json;
+pub mod node;
+pub mod read;
+pub mod scalar;
+pub mod yaml;
+
+pub use crate::base::input_error::InputError;
+pub use node::{Data, Entry, Node, Span};
+pub use read::{Item, Source};
