@@ -4,6 +4,8 @@ pub mod json;
 pub mod node;
 pub mod read;
 pub mod scalar;
+pub mod schema;
+pub mod strict;
 pub mod yaml;
 
 pub use crate::base::input_error::InputError;
