@@ -45,9 +45,6 @@ pub enum ParseError {
     /// The text has the wrong shape.
     #[error("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")]
     Format,
-    /// The digits are no number.
-    #[error("unable to parse numeric part of quantity")]
-    Numeric,
     /// The end of the text is no known suffix.
     #[error("unable to parse quantity's suffix")]
     Suffix,
@@ -279,9 +276,6 @@ impl FromStr for Quantity {
         };
         check_suffix_shape(end)?;
         let (base, exponent, format) = suffix(end).ok_or(ParseError::Suffix)?;
-        if whole.is_empty() && fraction.is_empty() {
-            return Err(ParseError::Numeric);
-        }
         // More than 36 digits do not fit. Digits after the point count by their place; further ones only round up.
         let mut mantissa: i128 = 0;
         let mut places = 0;
@@ -399,6 +393,12 @@ mod tests {
             ("5.", "5", 5, 5000),
             (".5", "500m", 1, 500),
             ("007", "7", 7, 7000),
+            ("Gi", "0", 0, 0), // The real one takes a lone suffix, too.
+            ("-0", "0", 0, 0),
+            ("-0.5Ki", "-512", -512, -512_000),
+            ("1e-12", "1e-9", 1, 1),
+            ("12345e1", "123450", 123_450, 123_450_000),
+            ("-16Ei", "-9223372036854775807", -i64::MAX, i64::MIN),
             ("110", "110", 110, 110_000),
             ("3920m", "3920m", 4, 3920),
             ("16384Mi", "16Gi", 17_179_869_184, 17_179_869_184_000),

@@ -100,8 +100,8 @@ impl Serialize for Labels {
 
 impl<'de> Deserialize<'de> for Labels {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let map = Option::<std::collections::BTreeMap<String, String>>::deserialize(deserializer)?;
-        Ok(Labels::from_pairs(map.unwrap_or_default()))
+        let map = Option::<std::collections::BTreeMap<Str, Option<Str>>>::deserialize(deserializer)?;
+        Ok(Labels::from_pairs(map.unwrap_or_default().into_iter().map(|(key, value)| (key, value.unwrap_or_default()))))
     }
 }
 

@@ -32,6 +32,8 @@ mod quota;
 mod replica_set;
 mod resource_claim;
 mod resource_slice;
+#[cfg(test)]
+mod roundtrip;
 mod security;
 mod selector;
 mod selector_text;

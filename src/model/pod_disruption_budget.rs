@@ -1,4 +1,5 @@
-//! pod_disruption_budget
+//! PodDisruptionBudgets.
+//! Real: staging/src/k8s.io/api/policy/v1/types.go @ v1.37.2.
 
 use super::wire::{null, unset};
 use super::*;
@@ -6,11 +7,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// `PodDisruptionBudget` without its metadata.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodDisruptionBudget {
+    /// What is asked for.
     #[serde(deserialize_with = "null")]
     pub spec: Arc<PodDisruptionBudgetSpec>,
+    /// What is observed.
     #[serde(deserialize_with = "null")]
     pub status: Arc<PodDisruptionBudgetStatus>,
     /// Unknown fields.
@@ -18,15 +22,20 @@ pub struct PodDisruptionBudget {
     pub rest: Rest,
 }
 
+/// What a PodDisruptionBudget should be.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodDisruptionBudgetSpec {
+    /// How many pods must stay available.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_available: Option<IntOrString>,
+    /// Which pods belong to it, by their labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<LabelSelector>,
+    /// How many pods may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_unavailable: Option<IntOrString>,
+    /// Whether pods that are not ready may always go: `IfHealthyBudget` or `AlwaysAllow`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unhealthy_pod_eviction_policy: Option<String>,
     /// Unknown fields.
@@ -34,21 +43,29 @@ pub struct PodDisruptionBudgetSpec {
     pub rest: Rest,
 }
 
+/// What is observed of a PodDisruptionBudget.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodDisruptionBudgetStatus {
+    /// Generation of the object that this was written for.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub observed_generation: i64,
+    /// Pods whose eviction has been granted, and when.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub disrupted_pods: BTreeMap<String, Option<Timestamp>>,
+    /// How many pods may go now.
     #[serde(deserialize_with = "null")]
     pub disruptions_allowed: i32,
+    /// Pods that are healthy.
     #[serde(deserialize_with = "null")]
     pub current_healthy: i32,
+    /// Pods that must be healthy.
     #[serde(deserialize_with = "null")]
     pub desired_healthy: i32,
+    /// Pods that should be there.
     #[serde(deserialize_with = "null")]
     pub expected_pods: i32,
+    /// Conditions, at most one per type.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub conditions: Vec<Condition>,
     /// Unknown fields.

@@ -1,45 +1,64 @@
-//! volume
+//! Volumes of pods.
+//! Real: staging/src/k8s.io/api/core/v1/types.go @ v1.37.2.
 
-use super::wire::{null, null_if_empty, unset};
+use super::wire::{null, null_if_empty, null_values, unset};
 use super::*;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// A volume of a pod. Its source is one of the optional fields; rare ones are kept in `rest`.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Volume {
+    /// Name.
     #[serde(deserialize_with = "null")]
     pub name: String,
+    /// File or folder of the node.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host_path: Option<HostPathVolumeSource>,
+    /// Empty folder that lives as long as the pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub empty_dir: Option<EmptyDirVolumeSource>,
+    /// Disk of Google's cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gce_persistent_disk: Option<GCEPersistentDiskVolumeSource>,
+    /// Disk of Amazon's cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aws_elastic_block_store: Option<AWSElasticBlockStoreVolumeSource>,
+    /// A Secret as files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretVolumeSource>,
+    /// NFS export.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nfs: Option<NFSVolumeSource>,
+    /// iSCSI disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iscsi: Option<ISCSIVolumeSource>,
+    /// Claim of the same namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub persistent_volume_claim: Option<PersistentVolumeClaimVolumeSource>,
+    /// Ceph block device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rbd: Option<RBDVolumeSource>,
+    /// Fields of the pod as files.
     #[serde(rename = "downwardAPI", skip_serializing_if = "Option::is_none")]
     pub downward_api: Option<DownwardAPIVolumeSource>,
+    /// A ConfigMap as files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_map: Option<ConfigMapVolumeSource>,
+    /// Disk of Azure's cloud.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub azure_disk: Option<AzureDiskVolumeSource>,
+    /// Several sources in one folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub projected: Option<ProjectedVolumeSource>,
+    /// Volume of a CSI driver.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub csi: Option<CSIVolumeSource>,
+    /// Claim that is made for the pod and goes with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ephemeral: Option<EphemeralVolumeSource>,
+    /// Content of an OCI image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageVolumeSource>,
     /// Unknown fields.
@@ -47,11 +66,14 @@ pub struct Volume {
     pub rest: Rest,
 }
 
+/// Source of a volume: HostPath.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct HostPathVolumeSource {
+    /// Path.
     #[serde(deserialize_with = "null")]
     pub path: String,
+    /// Which kind of it this is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<String>,
     /// Unknown fields.
@@ -59,13 +81,17 @@ pub struct HostPathVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: EmptyDir.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EmptyDirVolumeSource {
+    /// Empty for the node's disk, or `Memory`, `HugePages`.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub medium: String,
+    /// The most it may hold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size_limit: Option<Quantity>,
+    /// Permission bits of the folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<i32>,
     /// Unknown fields.
@@ -73,15 +99,20 @@ pub struct EmptyDirVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: GCEPersistentDisk.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GCEPersistentDiskVolumeSource {
+    /// Name of the disk.
     #[serde(deserialize_with = "null")]
     pub pd_name: String,
+    /// File system to mount as.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub fs_type: String,
+    /// Partition of the disk.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub partition: i32,
+    /// Whether it is mounted read-only.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub read_only: bool,
     /// Unknown fields.
@@ -89,15 +120,20 @@ pub struct GCEPersistentDiskVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: AWSElasticBlockStore.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AWSElasticBlockStoreVolumeSource {
+    /// Id of the disk.
     #[serde(rename = "volumeID", deserialize_with = "null")]
     pub volume_id: String,
+    /// File system to mount as.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub fs_type: String,
+    /// Partition of the disk.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub partition: i32,
+    /// Whether it is mounted read-only.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub read_only: bool,
     /// Unknown fields.
@@ -105,17 +141,23 @@ pub struct AWSElasticBlockStoreVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: Secret.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SecretVolumeSource {
+    /// Name of the Secret.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub secret_name: String,
+    /// Which keys become which files; all if empty.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub items: Vec<KeyToPath>,
+    /// Permission bits of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_mode: Option<i32>,
+    /// Whether it may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optional: Option<bool>,
+    /// Owner of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_user: Option<i64>,
     /// Unknown fields.
@@ -123,26 +165,35 @@ pub struct SecretVolumeSource {
     pub rest: Rest,
 }
 
+/// Which key becomes which file.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct KeyToPath {
+    /// Key that this is about.
     #[serde(deserialize_with = "null")]
     pub key: String,
+    /// Path.
     #[serde(deserialize_with = "null")]
     pub path: String,
+    /// Permission bits of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<i32>,
+    /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
 }
 
+/// Source of a volume: NFS.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NFSVolumeSource {
+    /// Host name or address of the server.
     #[serde(deserialize_with = "null")]
     pub server: String,
+    /// Path.
     #[serde(deserialize_with = "null")]
     pub path: String,
+    /// Whether it is mounted read-only.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub read_only: bool,
     /// Unknown fields.
@@ -150,29 +201,41 @@ pub struct NFSVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: ISCSI.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ISCSIVolumeSource {
+    /// Address of the portal.
     #[serde(deserialize_with = "null")]
     pub target_portal: String,
+    /// Name of the target.
     #[serde(deserialize_with = "null")]
     pub iqn: String,
+    /// Number of the unit.
     #[serde(deserialize_with = "null")]
     pub lun: i32,
+    /// Interface to use.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub iscsi_interface: String,
+    /// File system to mount as.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub fs_type: String,
+    /// Whether it is mounted read-only.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub read_only: bool,
+    /// Addresses of more portals.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub portals: Vec<String>,
+    /// Whether discovery uses CHAP.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub chap_auth_discovery: bool,
+    /// Whether sessions use CHAP.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub chap_auth_session: bool,
+    /// Secret with the credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<LocalObjectReference>,
+    /// Name of the initiator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiator_name: Option<String>,
     /// Unknown fields.
@@ -180,11 +243,14 @@ pub struct ISCSIVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: PersistentVolumeClaim.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersistentVolumeClaimVolumeSource {
+    /// Name of the claim.
     #[serde(deserialize_with = "null")]
     pub claim_name: String,
+    /// Whether it is mounted read-only.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub read_only: bool,
     /// Unknown fields.
@@ -192,23 +258,32 @@ pub struct PersistentVolumeClaimVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: RBD.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RBDVolumeSource {
+    /// Addresses of the monitors.
     #[serde(deserialize_with = "null", serialize_with = "null_if_empty")]
     pub monitors: Vec<String>,
+    /// Name of the image.
     #[serde(deserialize_with = "null")]
     pub image: String,
+    /// File system to mount as.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub fs_type: String,
+    /// Name of the pool.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub pool: String,
+    /// User.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub user: String,
+    /// Path of the key ring.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub keyring: String,
+    /// Secret with the credentials.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret_ref: Option<LocalObjectReference>,
+    /// Whether it is mounted read-only.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub read_only: bool,
     /// Unknown fields.
@@ -216,13 +291,17 @@ pub struct RBDVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: DownwardAPI.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DownwardAPIVolumeSource {
+    /// Which keys become which files; all if empty.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub items: Vec<DownwardAPIVolumeFile>,
+    /// Permission bits of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_mode: Option<i32>,
+    /// Owner of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_user: Option<i64>,
     /// Unknown fields.
@@ -230,17 +309,23 @@ pub struct DownwardAPIVolumeSource {
     pub rest: Rest,
 }
 
+/// A file with a field of the pod.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DownwardAPIVolumeFile {
+    /// Path.
     #[serde(deserialize_with = "null")]
     pub path: String,
+    /// Field of the pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field_ref: Option<ObjectFieldSelector>,
+    /// Resource of a container.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_field_ref: Option<ResourceFieldSelector>,
+    /// Permission bits of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<i32>,
+    /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
     /// Unknown fields.
@@ -248,11 +333,14 @@ pub struct DownwardAPIVolumeFile {
     pub rest: Rest,
 }
 
+/// A field of the pod.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ObjectFieldSelector {
+    /// Group and version of the object's kind.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub api_version: String,
+    /// Path of the field that is meant.
     #[serde(deserialize_with = "null")]
     pub field_path: String,
     /// Unknown fields.
@@ -260,13 +348,17 @@ pub struct ObjectFieldSelector {
     pub rest: Rest,
 }
 
+/// A resource of a container.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ResourceFieldSelector {
+    /// Name of the container.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub container_name: String,
+    /// Name of the resource.
     #[serde(deserialize_with = "null")]
     pub resource: String,
+    /// Unit of the output.
     #[serde(deserialize_with = "null")]
     pub divisor: Quantity,
     /// Unknown fields.
@@ -274,17 +366,23 @@ pub struct ResourceFieldSelector {
     pub rest: Rest,
 }
 
+/// Source of a volume: ConfigMap.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigMapVolumeSource {
+    /// Name.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub name: String,
+    /// Which keys become which files; all if empty.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub items: Vec<KeyToPath>,
+    /// Permission bits of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_mode: Option<i32>,
+    /// Whether it may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optional: Option<bool>,
+    /// Owner of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_user: Option<i64>,
     /// Unknown fields.
@@ -292,19 +390,26 @@ pub struct ConfigMapVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: AzureDisk.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AzureDiskVolumeSource {
+    /// Name of the disk.
     #[serde(deserialize_with = "null")]
     pub disk_name: String,
+    /// Address of the disk.
     #[serde(rename = "diskURI", deserialize_with = "null")]
     pub disk_uri: String,
+    /// How the host caches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caching_mode: Option<String>,
+    /// File system to mount as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fs_type: Option<String>,
+    /// Whether it is mounted read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
+    /// Kind of the object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Unknown fields.
@@ -312,13 +417,17 @@ pub struct AzureDiskVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: Projected.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProjectedVolumeSource {
+    /// What is put together.
     #[serde(deserialize_with = "null", serialize_with = "null_if_empty")]
     pub sources: Vec<VolumeProjection>,
+    /// Permission bits of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_mode: Option<i32>,
+    /// Owner of files that set none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_user: Option<i64>,
     /// Unknown fields.
@@ -326,19 +435,26 @@ pub struct ProjectedVolumeSource {
     pub rest: Rest,
 }
 
+/// One source of a projected volume.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct VolumeProjection {
+    /// A Secret as files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretProjection>,
+    /// Fields of the pod as files.
     #[serde(rename = "downwardAPI", skip_serializing_if = "Option::is_none")]
     pub downward_api: Option<DownwardAPIProjection>,
+    /// A ConfigMap as files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config_map: Option<ConfigMapProjection>,
+    /// Token of the service account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_account_token: Option<ServiceAccountTokenProjection>,
+    /// Trusted certificates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_trust_bundle: Option<ClusterTrustBundleProjection>,
+    /// Key and certificate of the pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_certificate: Option<PodCertificateProjection>,
     /// Unknown fields.
@@ -346,13 +462,17 @@ pub struct VolumeProjection {
     pub rest: Rest,
 }
 
+/// Part of a projected volume: Secret.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SecretProjection {
+    /// Name.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub name: String,
+    /// Which keys become which files; all if empty.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub items: Vec<KeyToPath>,
+    /// Whether it may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optional: Option<bool>,
     /// Unknown fields.
@@ -360,9 +480,11 @@ pub struct SecretProjection {
     pub rest: Rest,
 }
 
+/// Part of a projected volume: DownwardAPI.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct DownwardAPIProjection {
+    /// Which keys become which files; all if empty.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub items: Vec<DownwardAPIVolumeFile>,
     /// Unknown fields.
@@ -370,13 +492,17 @@ pub struct DownwardAPIProjection {
     pub rest: Rest,
 }
 
+/// Part of a projected volume: ConfigMap.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigMapProjection {
+    /// Name.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub name: String,
+    /// Which keys become which files; all if empty.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub items: Vec<KeyToPath>,
+    /// Whether it may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optional: Option<bool>,
     /// Unknown fields.
@@ -384,15 +510,20 @@ pub struct ConfigMapProjection {
     pub rest: Rest,
 }
 
+/// Part of a projected volume: ServiceAccountToken.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ServiceAccountTokenProjection {
+    /// Whom the token is for.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub audience: String,
+    /// How long the token holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expiration_seconds: Option<i64>,
+    /// Path.
     #[serde(deserialize_with = "null")]
     pub path: String,
+    /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
     /// Unknown fields.
@@ -400,19 +531,26 @@ pub struct ServiceAccountTokenProjection {
     pub rest: Rest,
 }
 
+/// Part of a projected volume: ClusterTrustBundle.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ClusterTrustBundleProjection {
+    /// Name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// Name of the signer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer_name: Option<String>,
+    /// Which objects count, by their labels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label_selector: Option<LabelSelector>,
+    /// Whether it may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub optional: Option<bool>,
+    /// Path.
     #[serde(deserialize_with = "null")]
     pub path: String,
+    /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
     /// Unknown fields.
@@ -420,23 +558,32 @@ pub struct ClusterTrustBundleProjection {
     pub rest: Rest,
 }
 
+/// Part of a projected volume: PodCertificate.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PodCertificateProjection {
+    /// Name of the signer.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub signer_name: String,
+    /// Type of the key.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub key_type: String,
+    /// How long the certificate may hold at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_expiration_seconds: Option<i32>,
+    /// File for key and certificates together.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub credential_bundle_path: String,
+    /// File for the key.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub key_path: String,
+    /// File for the certificates.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub certificate_chain_path: String,
-    #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
+    /// Hints to the signer.
+    #[serde(deserialize_with = "null_values", skip_serializing_if = "unset")]
     pub user_annotations: BTreeMap<String, String>,
+    /// User.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<i64>,
     /// Unknown fields.
@@ -444,17 +591,23 @@ pub struct PodCertificateProjection {
     pub rest: Rest,
 }
 
+/// Source of a volume: CSI.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CSIVolumeSource {
+    /// Name of the driver.
     #[serde(deserialize_with = "null")]
     pub driver: String,
+    /// Whether it is mounted read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
+    /// File system to mount as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fs_type: Option<String>,
-    #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
+    /// Attributes for the driver.
+    #[serde(deserialize_with = "null_values", skip_serializing_if = "unset")]
     pub volume_attributes: BTreeMap<String, String>,
+    /// Secret for mounting into the pod.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node_publish_secret_ref: Option<LocalObjectReference>,
     /// Unknown fields.
@@ -462,9 +615,11 @@ pub struct CSIVolumeSource {
     pub rest: Rest,
 }
 
+/// Source of a volume: Ephemeral.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EphemeralVolumeSource {
+    /// The claim to make.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volume_claim_template: Option<PersistentVolumeClaimTemplate>,
     /// Unknown fields.
@@ -472,11 +627,14 @@ pub struct EphemeralVolumeSource {
     pub rest: Rest,
 }
 
+/// What an ephemeral claim is made from.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersistentVolumeClaimTemplate {
+    /// Labels and annotations of what is made from it.
     #[serde(deserialize_with = "null")]
     pub metadata: Meta,
+    /// What is asked for.
     #[serde(deserialize_with = "null")]
     pub spec: PersistentVolumeClaimSpec,
     /// Unknown fields.
@@ -484,11 +642,14 @@ pub struct PersistentVolumeClaimTemplate {
     pub rest: Rest,
 }
 
+/// Source of a volume: Image.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ImageVolumeSource {
+    /// Image to mount.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub reference: String,
+    /// When to pull.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub pull_policy: String,
     /// Unknown fields.
