@@ -3,6 +3,7 @@
 
 use super::wire::{null, null_if_empty, unset};
 use super::*;
+use crate::base::Span;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -148,9 +149,27 @@ pub struct NodeStatus {
     /// Features that the node says it has.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub declared_features: Vec<String>,
+    /// The kubelet reports its conditions each such span, counted from their `last_heartbeat_time`, until the status is written
+    /// anew. Not part of the API's JSON; ask [`NodeStatus::reported_at`] for what the API shows.
+    #[serde(skip)]
+    pub reported_every: Option<Span>,
     /// Unknown fields.
     #[serde(flatten)]
     pub rest: Rest,
+}
+
+impl NodeStatus {
+    /// The status with the heartbeat times of the kubelet's conditions as seen at `now`.
+    pub fn reported_at(&self, now: MicroTime) -> NodeStatus {
+        let mut status = self.clone();
+        // The network's condition is not the kubelet's.
+        for condition in status.conditions.iter_mut().filter(|condition| &*condition.r#type != "NetworkUnavailable") {
+            let from = condition.last_heartbeat_time.map(|time| MicroTime(time.0 * 1_000_000));
+            let last = from.map(|from| last_of(from, self.reported_every, now));
+            condition.last_heartbeat_time = last.map(|time| Timestamp(time.0.div_euclid(1_000_000)));
+        }
+        status
+    }
 }
 
 /// A condition of a Node.
@@ -353,4 +372,20 @@ pub struct NodeFeatures {
     /// Unknown fields.
     #[serde(flatten)]
     pub rest: Rest,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reporting_node_shows_its_last_heartbeat() {
+        let condition =
+            |kind: &str| NodeCondition { r#type: kind.into(), last_heartbeat_time: Some(Timestamp(100)), ..NodeCondition::default() };
+        let conditions = vec![condition("Ready"), condition("NetworkUnavailable")];
+        let status = NodeStatus { conditions, reported_every: Some(Span::from_s(300)), ..NodeStatus::default() };
+        let shown: Vec<_> =
+            status.reported_at(MicroTime(1_001_000_000)).conditions.iter().map(|c| c.last_heartbeat_time.unwrap().0).collect();
+        assert_eq!(shown, [1_000, 100]);
+    }
 }
