@@ -4,7 +4,6 @@
 use super::wire::{null, null_if_empty, unset};
 use super::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Selects nodes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]

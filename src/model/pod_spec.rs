@@ -4,7 +4,6 @@
 use super::wire::{null, null_if_empty, unset};
 use super::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// What a pod should be, but for its node (`Pod::node_name`).
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]

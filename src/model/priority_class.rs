@@ -4,7 +4,6 @@
 use super::wire::{null, unset};
 use super::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// PriorityClass: its fields, shared.
 pub type PriorityClass = Shared<PriorityClassFields>;

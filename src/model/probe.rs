@@ -4,7 +4,6 @@
 use super::wire::{null, unset};
 use super::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// A check of a container. Its action is one of the first fields.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]

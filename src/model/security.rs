@@ -4,7 +4,6 @@
 use super::wire::{null, unset};
 use super::*;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Rights of all containers of a pod.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
