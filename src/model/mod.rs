@@ -34,7 +34,6 @@ mod resource_claim;
 mod resource_slice;
 #[cfg(test)]
 mod roundtrip;
-#[cfg(test)]
 mod security;
 mod selector;
 mod selector_text;
