@@ -6,6 +6,7 @@ pub mod actor;
 pub mod api;
 pub mod base;
 pub mod engine;
+pub mod kubelet;
 pub mod manifest;
 pub mod model;
 pub mod scheduler;
