@@ -184,7 +184,12 @@ impl Recorder {
         let stamp = clock.timestamp(noted);
         let verb = match self.written.get_mut(&key) {
             Some(written) => {
-                let target = Key { kind: Kind::Event, group_kind: Str::default(), namespace: event_namespace(&note.about), name: written.name.clone() };
+                let target = Key {
+                    kind: Kind::Event,
+                    group_kind: Str::default(),
+                    namespace: event_namespace(&note.about),
+                    name: written.name.clone(),
+                };
                 let count = written.count + 1;
                 Verb::edit(target, move |object| {
                     if let Some(event) = object.as_event_mut() {

@@ -67,8 +67,7 @@ fn check_preconditions(target: &Key, before: &Obj, options: &DeleteOptions) -> R
         && version != before.meta.resource_version
     {
         let found = before.meta.resource_version;
-        let cause =
-            format!("Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {found}");
+        let cause = format!("Precondition failed: ResourceVersion in precondition: {version}, ResourceVersion in object meta: {found}");
         return Err(ApiError::conflict(&resource_of(target), &target.name, &cause));
     }
     Ok(())

@@ -234,11 +234,7 @@ impl Behaviour {
                 memory: Quantity::from_binary(32 << 20),
                 memory_growth_per_s: Quantity::ZERO,
             }),
-            serves: self.serves.unwrap_or(Serves {
-                cpu: Quantity::from_milli(1),
-                time: Dist::Constant(Span::from_ms(10)),
-                concurrency: 0,
-            }),
+            serves: self.serves.unwrap_or(Serves { cpu: Quantity::from_milli(1), time: Dist::Constant(Span::from_ms(10)), concurrency: 0 }),
             entry,
         }
     }
@@ -279,9 +275,7 @@ fn annotated(annotations: &Labels) -> Option<Behaviour> {
     let code = text("exit-code").and_then(|text| text.parse::<i32>().ok());
     let exit = match (code, span("exit-after")) {
         (None, None) => None,
-        (code, after) => {
-            Some(Exit { code: code.unwrap_or(0), after: after.unwrap_or(Dist::Constant(Span::ZERO)), message: "".into() })
-        }
+        (code, after) => Some(Exit { code: code.unwrap_or(0), after: after.unwrap_or(Dist::Constant(Span::ZERO)), message: "".into() }),
     };
     let mut behaviour = Behaviour { size: amount("size"), start: span("start"), exit, ..Behaviour::default() };
     behaviour.ready = match text("ready-after") {
