@@ -1,0 +1,198 @@
+//! The settings of the kube-controller-manager that matter to what users see, under their real names.
+//! Real: pkg/controller/apis/config/types.go and pkg/controller/*/config/v1alpha1/defaults.go @ v1.37.2.
+
+use crate::actor::client::Limits;
+use crate::base::Span;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+/// KubeControllerManagerConfiguration, flattened.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ControllerManager {
+    /// Requests a second that each controller's client sends in the long run; 0 or less: no limit.
+    #[serde(rename = "kubeAPIQPS")]
+    pub kube_api_qps: f64,
+    /// Requests that each controller's client sends at once.
+    #[serde(rename = "kubeAPIBurst")]
+    pub kube_api_burst: u32,
+    /// Deployments synced at a time.
+    pub concurrent_deployment_syncs: usize,
+    /// ReplicaSets synced at a time.
+    #[serde(rename = "concurrentRSSyncs")]
+    pub concurrent_rs_syncs: usize,
+    /// ReplicationControllers synced at a time.
+    #[serde(rename = "concurrentRCSyncs")]
+    pub concurrent_rc_syncs: usize,
+    /// StatefulSets synced at a time.
+    pub concurrent_stateful_set_syncs: usize,
+    /// DaemonSets synced at a time.
+    pub concurrent_daemon_set_syncs: usize,
+    /// Jobs synced at a time.
+    pub concurrent_job_syncs: usize,
+    /// CronJobs synced at a time.
+    pub concurrent_cron_job_syncs: usize,
+    /// Finished Jobs cleaned up at a time.
+    #[serde(rename = "concurrentTTLSyncs")]
+    pub concurrent_ttl_syncs: usize,
+    /// Services whose Endpoints are synced at a time.
+    pub concurrent_endpoint_syncs: usize,
+    /// Services whose EndpointSlices are synced at a time.
+    pub concurrent_service_endpoint_syncs: usize,
+    /// Endpoints in one EndpointSlice at most.
+    pub max_endpoints_per_slice: usize,
+    /// Endpoints mirrored to EndpointSlices at a time.
+    pub mirroring_concurrent_service_endpoint_syncs: usize,
+    /// Addresses of one subset mirrored at most.
+    pub mirroring_max_endpoints_per_subset: usize,
+    /// Whether dependents of deleted owners are collected.
+    pub enable_garbage_collector: bool,
+    /// Objects that the garbage collector works on at a time.
+    #[serde(rename = "concurrentGCSyncs")]
+    pub concurrent_gc_syncs: usize,
+    /// Namespaces emptied at a time.
+    pub concurrent_namespace_syncs: usize,
+    /// How often every namespace is looked at again.
+    #[serde(with = "duration")]
+    pub namespace_sync_period: Span,
+    /// How often the nodes' heartbeats are looked at.
+    #[serde(with = "duration")]
+    pub node_monitor_period: Span,
+    /// Silence after which a node counts as not ready.
+    #[serde(with = "duration")]
+    pub node_monitor_grace_period: Span,
+    /// The same for a node that has never reported.
+    #[serde(with = "duration")]
+    pub node_startup_grace_period: Span,
+    /// Kept for old configurations; taints decide today.
+    #[serde(with = "duration")]
+    pub pod_eviction_timeout: Span,
+    /// Nodes a second that lose their pods in a healthy zone.
+    pub node_eviction_rate: f64,
+    /// The same in a large zone that is partly down.
+    pub secondary_node_eviction_rate: f64,
+    /// Zones up to this many nodes stop evicting when partly down.
+    pub large_cluster_size_threshold: usize,
+    /// Share of nodes not ready from which a zone counts as partly down.
+    pub unhealthy_zone_threshold: f64,
+    /// Finished pods kept; 0 or less: all.
+    #[serde(rename = "terminatedPodGCThreshold")]
+    pub terminated_pod_gc_threshold: i64,
+    /// How often each HorizontalPodAutoscaler is evaluated.
+    #[serde(with = "duration")]
+    pub horizontal_pod_autoscaler_sync_period: Span,
+    /// HorizontalPodAutoscalers evaluated at a time.
+    pub concurrent_horizontal_pod_autoscaler_syncs: usize,
+    /// The highest recommendation of this long counts when scaling down.
+    #[serde(with = "duration")]
+    pub horizontal_pod_autoscaler_downscale_stabilization_window: Span,
+    /// Deviation of a metric from its target that is not acted on.
+    pub horizontal_pod_autoscaler_tolerance: f64,
+    /// Young pods' CPU samples count only under conditions for this long.
+    #[serde(rename = "horizontalPodAutoscalerCPUInitializationPeriod", with = "duration")]
+    pub horizontal_pod_autoscaler_cpu_initialization_period: Span,
+    /// Changes of readiness within this time of the start count as the start itself.
+    #[serde(with = "duration")]
+    pub horizontal_pod_autoscaler_initial_readiness_delay: Span,
+    /// PodDisruptionBudgets synced at a time.
+    pub concurrent_disruption_syncs: usize,
+    /// ResourceQuotas synced at a time.
+    pub concurrent_resource_quota_syncs: usize,
+    /// How often every ResourceQuota is counted anew.
+    #[serde(with = "duration")]
+    pub resource_quota_sync_period: Span,
+}
+
+impl Default for ControllerManager {
+    fn default() -> Self {
+        ControllerManager {
+            kube_api_qps: 20.0,
+            kube_api_burst: 30,
+            concurrent_deployment_syncs: 5,
+            concurrent_rs_syncs: 5,
+            concurrent_rc_syncs: 5,
+            concurrent_stateful_set_syncs: 5,
+            concurrent_daemon_set_syncs: 2,
+            concurrent_job_syncs: 5,
+            concurrent_cron_job_syncs: 5,
+            concurrent_ttl_syncs: 5,
+            concurrent_endpoint_syncs: 5,
+            concurrent_service_endpoint_syncs: 5,
+            max_endpoints_per_slice: 100,
+            mirroring_concurrent_service_endpoint_syncs: 5,
+            mirroring_max_endpoints_per_subset: 1000,
+            enable_garbage_collector: true,
+            concurrent_gc_syncs: 20,
+            concurrent_namespace_syncs: 10,
+            namespace_sync_period: Span::from_s(300),
+            node_monitor_period: Span::from_s(5),
+            node_monitor_grace_period: Span::from_s(50),
+            node_startup_grace_period: Span::from_s(60),
+            pod_eviction_timeout: Span::from_s(300),
+            node_eviction_rate: 0.1,
+            secondary_node_eviction_rate: 0.01,
+            large_cluster_size_threshold: 50,
+            unhealthy_zone_threshold: 0.55,
+            terminated_pod_gc_threshold: 12500,
+            horizontal_pod_autoscaler_sync_period: Span::from_s(15),
+            concurrent_horizontal_pod_autoscaler_syncs: 5,
+            horizontal_pod_autoscaler_downscale_stabilization_window: Span::from_s(300),
+            horizontal_pod_autoscaler_tolerance: 0.1,
+            horizontal_pod_autoscaler_cpu_initialization_period: Span::from_s(300),
+            horizontal_pod_autoscaler_initial_readiness_delay: Span::from_s(30),
+            concurrent_disruption_syncs: 1,
+            concurrent_resource_quota_syncs: 5,
+            resource_quota_sync_period: Span::from_s(300),
+        }
+    }
+}
+
+impl ControllerManager {
+    /// The limits of each controller's own client.
+    pub fn client_limits(&self) -> Option<Limits> {
+        (self.kube_api_qps > 0.0).then_some(Limits { qps: self.kube_api_qps, burst: self.kube_api_burst })
+    }
+}
+
+/// Spans in Go's notation.
+mod duration {
+    use super::*;
+
+    pub fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(span)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        Span::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn real_names_and_defaults() {
+        let json = serde_json::to_value(ControllerManager::default()).unwrap();
+        for (name, value) in [
+            ("kubeAPIQPS", serde_json::json!(20.0)),
+            ("kubeAPIBurst", serde_json::json!(30)),
+            ("nodeMonitorPeriod", serde_json::json!("5s")),
+            ("nodeMonitorGracePeriod", serde_json::json!("50s")),
+            ("horizontalPodAutoscalerCPUInitializationPeriod", serde_json::json!("5m")),
+            ("concurrentGCSyncs", serde_json::json!(20)),
+            ("terminatedPodGCThreshold", serde_json::json!(12500)),
+        ] {
+            assert_eq!(json[name], value, "{name}");
+        }
+        let read: ControllerManager = serde_json::from_value(json).unwrap();
+        assert_eq!(read, ControllerManager::default());
+        assert!(serde_json::from_str::<ControllerManager>(r#"{"nodeMonitorPeriods": "1s"}"#).is_err());
+    }
+
+    #[test]
+    fn without_a_rate_clients_are_not_limited() {
+        let unlimited = ControllerManager { kube_api_qps: 0.0, ..ControllerManager::default() };
+        assert_eq!(unlimited.client_limits(), None);
+        assert_eq!(ControllerManager::default().client_limits(), Some(Limits { qps: 20.0, burst: 30 }));
+    }
+}
