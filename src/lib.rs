@@ -9,6 +9,7 @@ pub mod controllers;
 pub mod engine;
 pub mod kubelet;
 pub mod manifest;
+pub mod metrics;
 pub mod model;
 pub mod scheduler;
 pub mod sim;

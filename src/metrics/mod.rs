@@ -1,0 +1,108 @@
+//! What a run is measured by: collectors that are fed by commits and records alone, and never reach back.
+
+pub mod events;
+pub mod figures;
+pub mod latency;
+pub mod nodes;
+pub mod registry;
+pub mod rollout;
+pub mod series;
+pub mod story;
+
+use crate::actor::{Clock, Observer, Record};
+use crate::base::Time;
+use crate::store::{Key, LogEntry};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Something a user or a failure did, marked in every chart.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Mark {
+    /// When.
+    pub at: Time,
+    /// What, short enough for a chart.
+    pub label: String,
+    /// Whether it is a failure (or its end) and not a user's command.
+    pub is_fault: bool,
+}
+
+/// All collectors of a run.
+#[derive(Debug)]
+pub struct Collector {
+    /// Rollouts of Deployments.
+    pub rollouts: rollout::Rollouts,
+    /// Pods on each node.
+    pub nodes: nodes::NodeLoads,
+    /// How long pods took to be placed and to be ready.
+    pub latency: latency::Latencies,
+    /// Kubernetes Events.
+    pub events: events::EventLog,
+    /// The story in lines.
+    pub story: story::Story,
+    /// Series under the names of kube-state-metrics and kube-scheduler.
+    pub registry: registry::Registry,
+    /// Single figures.
+    pub figures: figures::Figures,
+    /// What users and failures did.
+    pub marks: Vec<Mark>,
+}
+
+impl Collector {
+    /// Empty collectors for a run whose clock this is.
+    pub fn new(clock: Clock) -> Collector {
+        Collector {
+            rollouts: rollout::Rollouts::default(),
+            nodes: nodes::NodeLoads::default(),
+            latency: latency::Latencies::default(),
+            events: events::EventLog::new(clock),
+            story: story::Story::default(),
+            registry: registry::Registry::default(),
+            figures: figures::Figures::default(),
+            marks: Vec::new(),
+        }
+    }
+
+    fn commit(&mut self, key: &Key, entry: &LogEntry) {
+        self.rollouts.commit(key, entry);
+        self.nodes.commit(entry);
+        self.latency.commit(entry);
+        self.events.commit(entry);
+        self.story.commit(key, entry);
+        self.registry.commit(key, entry);
+        self.figures.commit(entry);
+    }
+
+    fn record(&mut self, at: Time, record: &Record) {
+        self.story.record(at, record);
+        self.figures.record(record);
+        self.registry.record(at, record);
+        let (label, is_fault) = match record {
+            Record::Command { line, .. } => (format!("kubectl {line}"), false),
+            Record::Fault { name, target, healed: false } => (format!("{name} {target}"), true),
+            Record::Fault { name, target, healed: true } => (format!("{name} {target} ends"), true),
+            _ => return,
+        };
+        self.marks.push(Mark { at, label, is_fault });
+    }
+}
+
+/// A collector that both the run and the one who reads the results hold.
+#[derive(Clone, Debug)]
+pub struct SharedCollector(pub Rc<RefCell<Collector>>);
+
+impl SharedCollector {
+    /// Empty collectors.
+    pub fn new(clock: Clock) -> SharedCollector {
+        SharedCollector(Rc::new(RefCell::new(Collector::new(clock))))
+    }
+}
+
+impl Observer for SharedCollector {
+    fn commit(&mut self, key: &Key, entry: &LogEntry) {
+        self.0.borrow_mut().commit(key, entry);
+    }
+
+    fn record(&mut self, at: Time, record: &Record) {
+        self.0.borrow_mut().record(at, record);
+    }
+}

@@ -1,0 +1,211 @@
+//! The story of a run in lines that a person reads: what users and failures did, and what came of it.
+
+use crate::actor::Record;
+use crate::base::Time;
+use crate::base::collections::Set;
+use crate::model::{Body, Deployment, Kind, Node, Obj, Str};
+use crate::store::{Key, LogEntry};
+
+/// What sort of line it is, for its colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tone {
+    /// A user's command.
+    Command,
+    /// What a command printed.
+    Output,
+    /// A failure strikes or heals.
+    Fault,
+    /// Something is as it should be again.
+    Good,
+    /// Something went wrong.
+    Bad,
+    /// Anything else.
+    Plain,
+}
+
+/// One line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// When.
+    pub at: Time,
+    /// Its sort.
+    pub tone: Tone,
+    /// The text.
+    pub text: String,
+}
+
+/// All lines so far.
+#[derive(Clone, Debug, Default)]
+pub struct Story {
+    /// In order of time.
+    pub lines: Vec<Line>,
+    /// Lines left out because there were too many.
+    pub left_out: u64,
+    told: Set<(Str, String)>,
+}
+
+/// Longest story.
+const LINES_MAX: usize = 2_000;
+/// Lines of a command's output that are told.
+const OUTPUT_LINES_MAX: usize = 12;
+/// Warnings that are told once for all pods of a workload.
+const WARNINGS: [&str; 14] = [
+    "BackOff",
+    "Failed",
+    "FailedScheduling",
+    "FailedMount",
+    "FailedCreate",
+    "Unhealthy",
+    "Evicted",
+    "OOMKilling",
+    "FailedDaemonPod",
+    "FailedCreatePodSandBox",
+    "FailedKillPod",
+    "BackoffLimitExceeded",
+    "DeadlineExceeded",
+    "JobAlreadyActive",
+];
+/// Other Events that are always told.
+const TOLD: [&str; 6] = ["ScalingReplicaSet", "SuccessfulRescale", "NodeNotReady", "TaintManagerEviction", "Preempted", "Completed"];
+
+impl Story {
+    fn tell(&mut self, at: Time, tone: Tone, text: impl Into<String>) {
+        if self.lines.len() < LINES_MAX {
+            self.lines.push(Line { at, tone, text: text.into() });
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Says whether this is the first time for the object (or workload) and topic.
+    fn first(&mut self, about: Str, topic: &str) -> bool {
+        self.told.insert((about, topic.to_string()))
+    }
+
+    pub(super) fn record(&mut self, at: Time, record: &Record) {
+        match record {
+            Record::Command { line, .. } => self.tell(at, Tone::Command, format!("$ kubectl {line}")),
+            Record::CommandDone { output, exit_code, .. } => self.output(at, output, *exit_code),
+            Record::Fault { name, target, healed: false } => self.tell(at, Tone::Fault, format!("{name}: {target}")),
+            Record::Fault { name, target, healed: true } => self.tell(at, Tone::Fault, format!("{name} ends: {target}")),
+            Record::Story { line } => self.tell(at, Tone::Plain, line.clone()),
+            Record::Attempt { .. } => {}
+        }
+    }
+
+    fn output(&mut self, at: Time, output: &str, exit_code: i32) {
+        let tone = if exit_code == 0 { Tone::Output } else { Tone::Bad };
+        let lines: Vec<_> = output.lines().collect();
+        for line in lines.iter().take(OUTPUT_LINES_MAX) {
+            self.tell(at, tone, format!("  {line}"));
+        }
+        if lines.len() > OUTPUT_LINES_MAX {
+            self.tell(at, tone, format!("  ... {} more lines", lines.len() - OUTPUT_LINES_MAX));
+        }
+    }
+
+    pub(super) fn commit(&mut self, key: &Key, entry: &LogEntry) {
+        let (before, after) = (entry.before.as_ref(), entry.after.as_ref());
+        match (&entry.object().body, before, after) {
+            (Body::Event(_), _, Some(after)) => self.event(entry.at, after),
+            (Body::Deployment(_), None, Some(after)) => {
+                let wanted = after.as_deployment().map_or(1, |d| d.spec.replicas.unwrap_or(1));
+                self.tell(entry.at, Tone::Plain, format!("deployment/{} created, {wanted} replicas wanted", key.name));
+            }
+            (Body::Deployment(_), Some(_), None) => self.tell(entry.at, Tone::Plain, format!("deployment/{} is gone", key.name)),
+            (Body::Deployment(now), Some(before), Some(_)) => {
+                if let Some(before) = before.as_deployment() {
+                    self.deployment(entry.at, &key.name, before, now);
+                }
+            }
+            (Body::Node(now), Some(before), Some(_)) => {
+                if let Some(before) = before.as_node() {
+                    self.node(entry.at, &key.name, before, now);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn deployment(&mut self, at: Time, name: &str, before: &Deployment, now: &Deployment) {
+        let condition = |deployment: &Deployment, kind: &str| {
+            let found = deployment.status.conditions.iter().find(|c| &*c.r#type == kind);
+            found.map(|c| (c.status.to_string(), c.reason.to_string()))
+        };
+        let ready = format!("{}/{} ready", now.status.ready_replicas, now.spec.replicas.unwrap_or(1));
+        let (was, is) = (condition(before, "Available"), condition(now, "Available"));
+        match is.as_ref().map(|(status, _)| status.as_str()) {
+            Some("True") if was != is => self.tell(at, Tone::Good, format!("deployment/{name} is available, {ready}")),
+            Some("False") if was.is_some() && was != is => {
+                self.tell(at, Tone::Bad, format!("deployment/{name} lacks available pods, {ready}"))
+            }
+            _ => {}
+        }
+        let (was, is) = (condition(before, "Progressing"), condition(now, "Progressing"));
+        let Some((_, reason)) = is.filter(|is| was.as_ref() != Some(is)) else { return };
+        match reason.as_str() {
+            "NewReplicaSetAvailable" => self.tell(at, Tone::Good, format!("deployment/{name}: rollout complete, {ready}")),
+            "ProgressDeadlineExceeded" => self.tell(at, Tone::Bad, format!("deployment/{name} exceeded its progress deadline, {ready}")),
+            "DeploymentPaused" => self.tell(at, Tone::Plain, format!("deployment/{name} is paused, {ready}")),
+            "DeploymentResumed" => self.tell(at, Tone::Plain, format!("deployment/{name} is resumed, {ready}")),
+            _ => {}
+        }
+    }
+
+    fn node(&mut self, at: Time, name: &str, before: &Node, now: &Node) {
+        let ready = |node: &Node| node.status.conditions.iter().find(|c| &*c.r#type == "Ready").map(|c| c.status.to_string());
+        let (was, is) = (ready(before), ready(now));
+        if was == is || was.is_none() {
+            return;
+        }
+        match is.as_deref() {
+            Some("True") => self.tell(at, Tone::Good, format!("node/{name} is ready")),
+            Some(status) => self.tell(at, Tone::Bad, format!("node/{name}: Ready={status}")),
+            None => {}
+        }
+    }
+
+    fn event(&mut self, at: Time, object: &Obj) {
+        let Some(event) = object.as_event() else { return };
+        let about = &event.involved_object;
+        let reason: &str = &event.reason;
+        let place = format!("{}/{}", about.kind.to_lowercase(), about.name);
+        if WARNINGS.contains(&reason) && &*event.r#type == "Warning" {
+            let workload = if &*about.kind == "Pod" { stem(&about.name) } else { &about.name };
+            if self.first(format!("{}/{workload}", about.namespace).into(), reason) {
+                self.tell(at, Tone::Bad, format!("{place}: {reason}: {}", event.message));
+            }
+        } else if TOLD.contains(&reason) && event.count == 1 && !(reason == "NodeNotReady" && &*about.kind == Kind::Pod.name()) {
+            let tone = if &*event.r#type == "Warning" { Tone::Bad } else { Tone::Plain };
+            self.tell(at, tone, format!("{place}: {}", event.message));
+        }
+    }
+}
+
+/// A pod's name without what its controllers added.
+fn stem(pod: &str) -> &str {
+    let cut = pod.rfind('-').map_or(pod, |at| &pod[..at]);
+    cut.rfind('-').map_or(cut, |at| &cut[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_their_output_are_told() {
+        let mut story = Story::default();
+        story.record(Time::from_s(1), &Record::Command { index: 0, line: "scale deployment/web --replicas=3".into() });
+        story.record(Time::from_s(2), &Record::CommandDone { index: 0, exit_code: 0, output: "deployment.apps/web scaled\n".into() });
+        let lines: Vec<_> = story.lines.iter().map(|line| (line.tone, line.text.as_str())).collect();
+        assert_eq!(lines, [(Tone::Command, "$ kubectl scale deployment/web --replicas=3"), (Tone::Output, "  deployment.apps/web scaled")]);
+    }
+
+    #[test]
+    fn a_long_story_is_cut() {
+        let mut story = Story::default();
+        (0..LINES_MAX + 5).for_each(|_| story.tell(Time::ZERO, Tone::Plain, "x"));
+        assert_eq!((story.lines.len(), story.left_out), (LINES_MAX, 5));
+        assert_eq!((stem("web-6979489c59-abcde"), stem("db-0")), ("web", "db"));
+    }
+}
