@@ -2,7 +2,7 @@
 //! Real: the loops around every sync function of pkg/controller/* @ v1.37.2.
 
 use super::client::Limits;
-use super::workqueue::WorkQueue;
+use super::workqueue::{Backoff, WorkQueue};
 use super::{Actor, Ctx, Kinds, Signal, Ticket};
 use crate::api::{Answer, Verb};
 use crate::base::Span;
@@ -59,6 +59,11 @@ pub trait Controller {
     /// Limits of its API client.
     fn client_limits(&self) -> Option<Limits> {
         None
+    }
+
+    /// How failing keys wait.
+    fn backoff(&self) -> Backoff {
+        Backoff::default()
     }
 
     /// Called once at the start.
@@ -124,7 +129,8 @@ pub struct ControllerActor<C: Controller> {
 impl<C: Controller> ControllerActor<C> {
     /// The controller as an actor.
     pub fn new(controller: C) -> Self {
-        ControllerActor { controller, queue: WorkQueue::default(), jobs: BTreeMap::new(), tickets: BTreeMap::new() }
+        let queue = WorkQueue::with_backoff(controller.backoff());
+        ControllerActor { controller, queue, jobs: BTreeMap::new(), tickets: BTreeMap::new() }
     }
 
     /// Gives free workers their keys.
@@ -167,6 +173,7 @@ impl<C: Controller> ControllerActor<C> {
                 self.queue.forget(key);
                 cx.wake_in(span, u64::from(key.0));
             }
+            Step::Retry(_) if self.queue.failures(key) >= self.queue.limits().retries_max => self.queue.forget(key),
             Step::Retry(_) => {
                 let backoff = self.queue.backoff(key);
                 cx.wake_in(backoff, u64::from(key.0));

@@ -11,9 +11,27 @@ pub const BACKOFF_MIN: Span = Span::from_ms(5);
 /// Longest back-off of a failing key.
 pub const BACKOFF_MAX: Span = Span::from_s(1_000);
 
+/// How long a failing key waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Backoff {
+    /// After the first failure; each further one doubles it.
+    pub min: Span,
+    /// At most.
+    pub max: Span,
+    /// After so many failures in a row the key is given up, until something changes.
+    pub retries_max: u32,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Backoff { min: BACKOFF_MIN, max: BACKOFF_MAX, retries_max: u32::MAX }
+    }
+}
+
 /// Keys that wait for a worker.
 #[derive(Clone, Debug, Default)]
 pub struct WorkQueue {
+    limits: Backoff,
     waiting: VecDeque<Id>,
     /// Keys that need work: in `waiting`, or to be put there when their worker is done.
     dirty: Set<Id>,
@@ -22,6 +40,16 @@ pub struct WorkQueue {
 }
 
 impl WorkQueue {
+    /// A queue with a back-off of its own.
+    pub fn with_backoff(limits: Backoff) -> WorkQueue {
+        WorkQueue { limits, ..WorkQueue::default() }
+    }
+
+    /// Its back-off.
+    pub fn limits(&self) -> Backoff {
+        self.limits
+    }
+
     /// Asks for work on a key. Asking twice is asking once; a key being worked on comes again afterwards.
     pub fn add(&mut self, key: Id) {
         if self.dirty.insert(key) && !self.processing.contains(&key) {
@@ -45,12 +73,12 @@ impl WorkQueue {
         }
     }
 
-    /// Counts a failure and says how long to wait: 5 ms, doubling up to 1000 s.
+    /// Counts a failure and says how long to wait: 5 ms, doubling up to 1000 s, unless the queue has other limits.
     pub fn backoff(&mut self, key: Id) -> Span {
         let failures = self.failures.get_or_insert_with(key, || 0);
         let exponent = (*failures).min(30);
         *failures += 1;
-        (BACKOFF_MIN * (1 << exponent)).min(BACKOFF_MAX)
+        (self.limits.min * (1 << exponent)).min(self.limits.max)
     }
 
     /// How often in a row the key failed.
@@ -92,6 +120,14 @@ mod tests {
         queue.done(Id(1));
         queue.done(Id(2));
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_queue_may_have_limits_of_its_own() {
+        let limits = Backoff { min: Span::from_s(1), max: Span::from_s(3), retries_max: 15 };
+        let mut queue = WorkQueue::with_backoff(limits);
+        let waits: Vec<u64> = (0..4).map(|_| queue.backoff(Id(1)).as_s()).collect();
+        assert_eq!((waits, queue.limits()), (vec![1, 2, 3, 3], limits));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The controllers of the kube-controller-manager, one file each.
 //! Real: cmd/kube-controller-manager/app/controllermanager.go @ v1.37.2.
 
+pub mod control;
 pub mod settings;
 
 use crate::actor::Actor;
