@@ -1,6 +1,7 @@
 //! The API server: verbs on objects with defaulting, validation, admission and errors, and the only hand that writes the store.
 
 pub mod addresses;
+pub mod admission;
 pub mod defaulting;
 pub mod delete;
 pub mod error;

@@ -9,7 +9,7 @@ mod workloads;
 use crate::model::*;
 use std::sync::Arc;
 
-pub use pods::{image_tag, pod_level_resources};
+pub use pods::{container_sum, image_tag, pod_level_resources};
 
 /// Fills in the defaults of an object, as on its way from the client into the server.
 pub fn apply(object: &mut Object) {

@@ -195,8 +195,8 @@ pub fn pod_level_resources(spec: &mut PodSpec) {
     if resources.limits.is_empty() && resources.requests.is_empty() {
         return;
     }
-    let requests = sum(spec, |resources| &resources.requests);
-    let limits = sum(spec, |resources| &resources.limits);
+    let requests = container_sum(spec, |resources| &resources.requests);
+    let limits = container_sum(spec, |resources| &resources.limits);
     let supported = |name: &str| matches!(name, "cpu" | "memory") || name.starts_with("hugepages-");
     for (name, amount) in &limits {
         if name.starts_with("hugepages-") && !resources.requests.contains_key(name) {
@@ -217,7 +217,7 @@ pub fn pod_level_resources(spec: &mut PodSpec) {
 }
 
 /// What all containers need at once: the sum of the regular ones and the sidecars, or the greatest moment of the start.
-fn sum(spec: &PodSpec, of: fn(&ResourceRequirements) -> &ResourceList) -> ResourceList {
+pub fn container_sum(spec: &PodSpec, of: fn(&ResourceRequirements) -> &ResourceList) -> ResourceList {
     let add = |total: &mut ResourceList, list: &ResourceList| {
         for (name, amount) in list {
             *total.entry(name.clone()).or_insert(Quantity::ZERO) += *amount;
