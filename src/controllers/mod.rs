@@ -2,14 +2,21 @@
 //! Real: cmd/kube-controller-manager/app/controllermanager.go @ v1.37.2.
 
 pub mod control;
+pub mod node_lifecycle;
+pub mod node_taints;
 pub mod settings;
+pub mod taint_eviction;
 
 use crate::actor::Actor;
+use crate::actor::controller::ControllerActor;
 pub use settings::ControllerManager;
 
 /// All controllers, as the kube-controller-manager runs them.
 pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
-    let _ = settings;
     // One line each; the order decides who acts first at equal times.
-    vec![]
+    vec![
+        Box::new(ControllerActor::new(node_taints::NodeTaints::new(settings.client_limits()))),
+        Box::new(node_lifecycle::NodeLifecycle::new(settings)),
+        Box::new(taint_eviction::TaintEviction::new(settings)),
+    ]
 }

@@ -22,8 +22,7 @@ const CONDITION_TAINTS: [(&str, &str, &str); 6] = [
 ];
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// Stable labels and their old names.
-const LABELS: [(&str, &str); 2] =
-    [("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch")];
+const LABELS: [(&str, &str); 2] = [("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch")];
 
 /// Keeps those taints and labels.
 pub struct NodeTaints {
@@ -168,13 +167,17 @@ mod tests {
             let node: Node = serde_json::from_value(node).unwrap();
             let (added, removed) = taint_changes(&node);
             let short = |taints: &[Taint]| taints.iter().map(|t| t.key.replace("node.kubernetes.io/", "")).collect::<Vec<_>>();
-            assert_eq!((short(&added), short(&removed)), (add.iter().map(|s| s.to_string()).collect(), remove.iter().map(|s| s.to_string()).collect()));
+            assert_eq!(
+                (short(&added), short(&removed)),
+                (add.iter().map(|s| s.to_string()).collect(), remove.iter().map(|s| s.to_string()).collect())
+            );
         }
     }
 
     #[test]
     fn old_labels_repeat_the_stable_ones() {
-        let labels = Labels::from_pairs([("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "arm64"), ("beta.kubernetes.io/os", "linux")]);
+        let labels =
+            Labels::from_pairs([("kubernetes.io/os", "linux"), ("kubernetes.io/arch", "arm64"), ("beta.kubernetes.io/os", "linux")]);
         assert_eq!(label_changes(&labels), [("beta.kubernetes.io/arch", "arm64".to_string())]);
     }
 }

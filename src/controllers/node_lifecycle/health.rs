@@ -202,8 +202,10 @@ mod tests {
 
     fn node(heartbeat_s: Option<i64>) -> Object {
         let conditions = heartbeat_s.map(|s| json!([{"type": "Ready", "status": "True", "lastHeartbeatTime": Timestamp(s).to_string()}]));
-        Object::from_json(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "creationTimestamp": "1970-01-01T00:00:00Z"},
-            "status": {"conditions": conditions}}))
+        Object::from_json(
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n", "creationTimestamp": "1970-01-01T00:00:00Z"},
+            "status": {"conditions": conditions}}),
+        )
         .unwrap()
     }
 

@@ -7,6 +7,8 @@
 
 mod health;
 mod pass;
+#[cfg(test)]
+mod tests;
 mod zones;
 
 use super::ControllerManager;
@@ -83,11 +85,7 @@ impl NodeLifecycle {
     pub fn new(settings: &ControllerManager) -> NodeLifecycle {
         let monitor = settings.node_monitor_period.max(Span::from_ms(1));
         NodeLifecycle {
-            periods: Periods {
-                monitor,
-                grace: settings.node_monitor_grace_period,
-                startup_grace: settings.node_startup_grace_period,
-            },
+            periods: Periods { monitor, grace: settings.node_monitor_grace_period, startup_grace: settings.node_startup_grace_period },
             limits: settings.client_limits(),
             nodes: BTreeMap::new(),
             zones: Zones::new(Rates {

@@ -197,7 +197,8 @@ impl Zones {
                 self.gone.insert(key.clone());
             }
         }
-        let present = |zones: &Zones| zones.zones.iter().filter(|(key, _)| !zones.gone.contains(*key)).map(|(_, z)| z.state).collect::<Vec<_>>();
+        let present =
+            |zones: &Zones| zones.zones.iter().filter(|(key, _)| !zones.gone.contains(*key)).map(|(_, z)| z.state).collect::<Vec<_>>();
         let all_are = states.values().all(|state| *state == ZoneState::FullDisruption);
         let all_were = present(self).iter().all(|state| *state == ZoneState::FullDisruption);
         if all_are && all_were {
@@ -233,9 +234,15 @@ mod tests {
     #[test]
     fn the_state_of_a_zone_by_its_nodes() {
         use ZoneState::*;
-        for (ready, not_ready, want) in
-            [(3, 0, Normal), (0, 0, Normal), (0, 1, FullDisruption), (1, 2, Normal), (1, 3, PartialDisruption), (3, 3, Normal), (45, 55, PartialDisruption)]
-        {
+        for (ready, not_ready, want) in [
+            (3, 0, Normal),
+            (0, 0, Normal),
+            (0, 1, FullDisruption),
+            (1, 2, Normal),
+            (1, 3, PartialDisruption),
+            (3, 3, Normal),
+            (45, 55, PartialDisruption),
+        ] {
             assert_eq!(RATES.state(ready, not_ready), want, "{ready} {not_ready}");
         }
         assert_eq!((RATES.rate(PartialDisruption, 50), RATES.rate(PartialDisruption, 51), RATES.rate(FullDisruption, 9)), (0.0, 0.01, 0.1));
