@@ -8,6 +8,7 @@ pub mod error;
 mod eviction;
 pub mod field;
 mod patching;
+pub mod pod_prepare;
 pub mod pods;
 pub mod qos;
 pub mod request;

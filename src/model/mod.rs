@@ -31,6 +31,7 @@ mod priority_class;
 mod probe;
 mod quota;
 mod replica_set;
+pub mod requests;
 mod resource_claim;
 mod resource_slice;
 #[cfg(test)]

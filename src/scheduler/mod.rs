@@ -1,3 +1,24 @@
 //! The scheduler: what kube-scheduler 1.37 decides, as a library without clock, store or actor.
 
+pub mod cache;
 pub mod config;
+pub mod cycle;
+pub mod decision;
+pub mod devices;
+pub mod framework;
+pub mod listers;
+pub mod node_info;
+pub mod node_tree;
+pub mod nominator;
+pub mod plugins;
+pub mod pod_info;
+pub mod preemption;
+pub mod record;
+pub mod registry;
+pub mod runtime;
+pub mod selectors;
+pub mod status;
+pub mod vectors;
+
+pub use cycle::Scheduler;
+pub use decision::{Decision, Outcome};

@@ -1,7 +1,7 @@
 //! A pod as the scheduler sees it: what it asks for, its ports, claims and affinity terms, worked out once.
 //! Real: pkg/scheduler/framework/types.go (PodInfo) @ v1.37.2.
 
-use super::requests::{PodResource, is_sidecar, pod_resource};
+use crate::model::requests::{PodResource, is_sidecar, pod_resource};
 use super::selectors::{RequiredNodeAffinity, Selector};
 use crate::model::{Labels, Obj, Pod, PodAffinityTerm, PodSpec, Str, WeightedPodAffinityTerm};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What a pod asks for: the sum over its containers, the peak of its init containers, pod-level requests, overhead.
 //! Real: component-helpers resource/helpers.go @ v0.37.2, pkg/scheduler/framework/types.go (Resource) @ v1.37.2.
 
-use crate::model::{Container, ContainerStatus, Pod, PodSpec, PodStatus, Quantity, ResourceList, Str};
+use super::{Container, ContainerStatus, Pod, PodSpec, PodStatus, Quantity, ResourceList, Str};
 
 /// CPU (in milli) that a container without a cpu request counts for in scores.
 pub const DEFAULT_MILLI_CPU_REQUEST: i64 = 100;

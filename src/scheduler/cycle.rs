@@ -1,0 +1,322 @@
+//! One scheduling cycle: find the nodes that fit, score them, choose one; or find out what could be done.
+//! Real: pkg/scheduler/schedule_one.go @ v1.37.2.
+
+use super::config::SchedulerConfiguration;
+use super::decision::{Decision, Outcome};
+use super::framework::{CycleState, Diagnosis, World};
+use super::node_info::{NodeId, NodeInfo};
+use super::pod_info::PodInfo;
+use super::runtime::{Framework, PreFilterOutcome, Scores};
+use super::status::{Code, Status};
+use crate::model::{Kind, Obj, Str};
+use std::sync::Arc;
+
+/// Below this many nodes all are searched.
+const MIN_FEASIBLE_NODES_TO_FIND: usize = 100;
+/// At least this share of the nodes is searched.
+const MIN_FEASIBLE_NODES_PERCENTAGE_TO_FIND: i32 = 5;
+
+/// The scheduler: its picture of the cluster and its profiles. A plain library: no clock, no queue, no writes.
+///
+/// Feed it with [`Scheduler::add_object`], [`Scheduler::update_object`] and [`Scheduler::remove_object`]; ask
+/// [`Scheduler::schedule_one`]; then [`Scheduler::assume`] the pod on the node it chose, or carry out the preemption it found
+/// ([`Scheduler::nominate`]). A pod that could not be bound is forgotten again with [`Scheduler::forget`].
+pub struct Scheduler {
+    /// What it knows of the cluster.
+    pub world: World,
+    profiles: Vec<Framework>,
+    percentage_of_nodes_to_score: i32,
+    next_start_node_index: usize,
+}
+
+impl Scheduler {
+    /// A scheduler that knows nothing yet.
+    pub fn new(config: &SchedulerConfiguration) -> Result<Self, String> {
+        Ok(Self {
+            world: World::default(),
+            profiles: config.profiles.iter().map(Framework::new).collect::<Result<_, _>>()?,
+            percentage_of_nodes_to_score: config.percentage_of_nodes_to_score,
+            next_start_node_index: 0,
+        })
+    }
+
+    /// Where the next search begins, as a place in the order of the nodes.
+    pub fn next_start_node_index(&self) -> usize {
+        self.next_start_node_index
+    }
+
+    /// The profile of a pod, by its `spec.schedulerName`.
+    pub fn profile_for(&self, pod: &PodInfo) -> Option<&Framework> {
+        let name = &pod.spec().scheduler_name;
+        let name = if name.is_empty() { super::config::DEFAULT_SCHEDULER_NAME } else { name };
+        self.profiles.iter().find(|profile| profile.scheduler_name == name)
+    }
+
+    /// Takes note of a new object. Pods without a node are not kept, but their nomination is.
+    pub fn add_object(&mut self, object: &Obj) {
+        match object.kind() {
+            Kind::Node => self.world.cache.set_node(object),
+            Kind::Pod => self.set_pod(object),
+            _ => self.world.listers.set(object),
+        }
+    }
+
+    /// Takes note of a change.
+    pub fn update_object(&mut self, _old: &Obj, new: &Obj) {
+        self.add_object(new);
+    }
+
+    /// Takes note that an object is gone.
+    pub fn remove_object(&mut self, object: &Obj) {
+        match object.kind() {
+            Kind::Node => self.world.cache.remove_node(&object.meta.name),
+            Kind::Pod => {
+                self.world.nominator.remove(&object.meta.uid);
+                self.world.cache.remove_pod(&object.meta.uid);
+            }
+            _ => self.world.listers.remove(object),
+        }
+    }
+
+    fn set_pod(&mut self, object: &Obj) {
+        let pod = object.as_pod().expect("the object is a pod");
+        if pod.is_terminal() {
+            self.remove_object(object);
+        } else if pod.node_name.is_empty() {
+            self.world.nominator.set(Arc::new(PodInfo::new(object.clone())), &pod.status.nominated_node_name);
+        } else {
+            self.world.nominator.remove(&object.meta.uid);
+            self.world.cache.add_pod(Arc::new(PodInfo::new(object.clone())));
+        }
+    }
+
+    /// Whether a plugin keeps the pod out of the queue.
+    pub fn pre_enqueue(&self, pod: &PodInfo) -> Result<(), Status> {
+        self.profile_for(pod).map_or(Ok(()), |profile| profile.run_pre_enqueue(&self.world, pod))
+    }
+
+    /// Decides where a pod goes, and if nowhere, whether something can be done about it. Changes nothing but the place where the next
+    /// search begins.
+    pub fn schedule_one(&mut self, pod: &PodInfo) -> Decision {
+        self.world.cache.update_snapshot();
+        let mut decision = Decision {
+            outcome: Outcome::Unschedulable,
+            pre_filter: PreFilterOutcome::default(),
+            feasible: vec![],
+            diagnosis: Diagnosis::default(),
+            all_nodes: self.world.cache.node_count(),
+            scores: None,
+            preemption: None,
+            nominate: None,
+            state: CycleState::default(),
+        };
+        match self.choose(pod, &mut decision) {
+            Ok(Some(node)) => decision.outcome = Outcome::Node(node),
+            Ok(None) => self.post_filter(pod, &mut decision),
+            Err(status) => decision.outcome = Outcome::Error(status.message()),
+        }
+        decision
+    }
+
+    fn choose(&mut self, pod: &PodInfo, decision: &mut Decision) -> Result<Option<NodeId>, Status> {
+        if decision.all_nodes == 0 {
+            return Err(Status::error("no nodes available to schedule pods"));
+        }
+        let Some(profile) = self.profile_for(pod) else {
+            return Err(Status::error(format!("profile not found for scheduler name {:?}", pod.spec().scheduler_name)));
+        };
+        let mut state = std::mem::take(&mut decision.state);
+        let found = find(&self.world, profile, pod, &mut state, decision, (self.next_start_node_index, self.percentage_of_nodes_to_score));
+        decision.state = state;
+        if let Some(next) = found? {
+            self.next_start_node_index = next;
+        }
+        match decision.feasible.as_slice() {
+            [] => Ok(None),
+            [only] => Ok(Some(*only)),
+            _ => {
+                let profile = self.profile_for(pod).expect("the profile has been found");
+                let scores = if profile.has_scores() {
+                    profile.run_scores(&self.world, &mut decision.state, pod, &decision.feasible)?
+                } else {
+                    Scores { nodes: decision.feasible.clone(), total: vec![1; decision.feasible.len()], ..Scores::default() }
+                };
+                let chosen = scores.nodes[heap_root(&scores.total)];
+                decision.scores = Some(scores);
+                Ok(Some(chosen))
+            }
+        }
+    }
+
+    fn post_filter(&mut self, pod: &PodInfo, decision: &mut Decision) {
+        let profile = self.profile_for(pod).expect("a pod without a profile is an error");
+        if !profile.has_post_filters() {
+            decision.nominate = Some(Str::default());
+            return;
+        }
+        let result = profile.run_post_filter(&self.world, &decision.state, pod, &decision.diagnosis);
+        decision.diagnosis.post_filter_message = result.status.map_or(result.message, |status| status.message());
+        decision.preemption = result.preemption;
+        decision.nominate = result.nominate;
+    }
+
+    /// Puts a pod on the node chosen for it and lets plugins set aside what it needs. `assumed` is the pod with `spec.nodeName`.
+    /// If a plugin objects, nothing is changed.
+    pub fn assume(&mut self, assumed: PodInfo, decision: &mut Decision) -> Result<(), Status> {
+        let node = assumed.pod().node_name.clone();
+        let assumed = Arc::new(assumed);
+        self.world.cache.assume_pod(assumed.clone());
+        let name = assumed.spec().scheduler_name.clone();
+        let profile = self.profiles.iter().find(|profile| profile.scheduler_name == name || name.is_empty());
+        let profile = profile.expect("a pod that was scheduled has a profile");
+        if let Err(status) = profile.run_reserve(&mut self.world, &mut decision.state, &assumed, &node) {
+            self.world.cache.remove_pod(assumed.uid());
+            return Err(status);
+        }
+        self.world.nominator.remove(assumed.uid());
+        Ok(())
+    }
+
+    /// Takes an assumed pod off its node again, with all that was set aside for it.
+    pub fn forget(&mut self, assumed: &PodInfo, decision: &mut Decision) {
+        let name = assumed.spec().scheduler_name.clone();
+        if let Some(profile) = self.profiles.iter().find(|profile| profile.scheduler_name == name || name.is_empty()) {
+            profile.run_unreserve(&mut self.world, &mut decision.state, assumed, &assumed.pod().node_name);
+        }
+        self.world.cache.remove_pod(assumed.uid());
+    }
+
+    /// Promises a pod a node, or takes the promise back if the name is empty.
+    pub fn nominate(&mut self, pod: Arc<PodInfo>, node: &Str) {
+        self.world.nominator.set(pod, node);
+    }
+}
+
+/// How many feasible nodes are enough.
+pub fn num_feasible_nodes_to_find(percentage: i32, nodes: usize) -> usize {
+    if nodes < MIN_FEASIBLE_NODES_TO_FIND {
+        return nodes;
+    }
+    let adaptive = || (50 - nodes as i32 / 125).max(MIN_FEASIBLE_NODES_PERCENTAGE_TO_FIND);
+    let percentage = if percentage == 0 { adaptive() } else { percentage };
+    (nodes * percentage as usize / 100).max(MIN_FEASIBLE_NODES_TO_FIND)
+}
+
+/// The place of the root once the scores are made a heap: the real scheduler's way to choose among equals.
+pub fn heap_root(total: &[i64]) -> usize {
+    let mut heap: Vec<usize> = (0..total.len()).collect();
+    for start in (0..total.len() / 2).rev() {
+        let mut parent = start;
+        loop {
+            let left = 2 * parent + 1;
+            if left >= heap.len() {
+                break;
+            }
+            let right = left + 1;
+            let child = if right < heap.len() && total[heap[right]] > total[heap[left]] { right } else { left };
+            if total[heap[child]] <= total[heap[parent]] {
+                break;
+            }
+            heap.swap(parent, child);
+            parent = child;
+        }
+    }
+    heap[0]
+}
+
+/// Fills in the feasible nodes and the diagnosis. Gives back where the next search begins, if this one was a search.
+fn find(
+    world: &World,
+    profile: &Framework,
+    pod: &PodInfo,
+    state: &mut CycleState,
+    decision: &mut Decision,
+    (start, default_percentage): (usize, i32),
+) -> Result<Option<usize>, Status> {
+    let outcome = profile.run_pre_filter(world, state, pod)?;
+    decision.pre_filter = outcome.clone();
+    decision.diagnosis.unschedulable_plugins = outcome.plugins.clone();
+    if let Some(status) = outcome.status {
+        decision.diagnosis.pre_filter_message = status.message();
+        if !status.plugin.is_empty() {
+            decision.diagnosis.unschedulable_plugins.insert(status.plugin);
+        }
+        decision.diagnosis.absent = Some(status);
+        return Ok(None);
+    }
+    if let Some(node) = world.cache.node_named(&pod.pod().status.nominated_node_name) {
+        // An error here is only logged.
+        match profile.run_filters_with_nominated(world, state, pod, node) {
+            Ok(()) => {
+                decision.feasible = vec![node.id];
+                return Ok(None);
+            }
+            Err(status) if status.code != Code::Error => decision.diagnosis.set(node.id, status),
+            Err(_) => {}
+        }
+    }
+    let narrowed: Option<Vec<NodeId>> = outcome.nodes.map(|names| {
+        names.iter().filter_map(|name| world.cache.node_named(name)).map(|node| node.id).collect()
+    });
+    if narrowed.is_some() {
+        let names: Vec<_> = outcome.plugins.iter().copied().collect();
+        let text = format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "));
+        decision.diagnosis.absent = Some(Status::unresolvable(text));
+    }
+    let nodes = narrowed.as_deref().unwrap_or(world.cache.order());
+    let percentage = profile.percentage_of_nodes_to_score.unwrap_or(default_percentage);
+    let enough = if profile.has_scores() { num_feasible_nodes_to_find(percentage, nodes.len()) } else { 1.min(nodes.len()) };
+    let result = search(world, profile, pod, state, decision, (nodes, start, enough));
+    let all = world.cache.node_count();
+    let next = (start + decision.feasible.len() + decision.diagnosis.rejected.len()) % all;
+    result.map(|()| Some(next))
+}
+
+/// Walks the nodes from a starting place until there are enough, and one more has been met, or none is left.
+fn search(
+    world: &World,
+    profile: &Framework,
+    pod: &PodInfo,
+    state: &CycleState,
+    decision: &mut Decision,
+    (nodes, start, enough): (&[NodeId], usize, usize),
+) -> Result<(), Status> {
+    if nodes.is_empty() {
+        return Ok(());
+    }
+    let from = start % nodes.len();
+    let walk = nodes[from..].iter().chain(&nodes[..from]);
+    if !profile.has_filters() {
+        decision.feasible = walk.take(enough).copied().collect();
+        return Ok(());
+    }
+    for &id in walk {
+        let node: &NodeInfo = world.cache.node(id);
+        match profile.run_filters_with_nominated(world, state, pod, node) {
+            Ok(()) if decision.feasible.len() == enough => break,
+            Ok(()) => decision.feasible.push(id),
+            Err(status) if status.code == Code::Error => return Err(status),
+            Err(status) => decision.diagnosis.set(id, status),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn enough_is_a_share_of_the_nodes() {
+        for (percentage, nodes, expected) in [(0, 99, 99), (0, 100, 100), (0, 1000, 420), (0, 5000, 500), (0, 6000, 300), (100, 5000, 5000), (20, 300, 100), (50, 300, 150)] {
+            assert_eq!(num_feasible_nodes_to_find(percentage, nodes), expected, "{percentage} % of {nodes}");
+        }
+    }
+
+    #[test]
+    fn the_root_of_the_heap_is_chosen() {
+        for (total, expected) in [(vec![1], 0), (vec![1, 1, 1], 0), (vec![1, 2, 2], 1), (vec![1, 1, 1, 1, 2], 4), (vec![0, 1, 1, 2, 2, 2, 2], 3), (vec![0, 1, 2, 2, 2], 2)] {
+            assert_eq!(heap_root(&total), expected, "{total:?}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The plugins, one file each.
+
+pub mod default_binder;
+pub mod default_preemption;
+pub mod node_affinity;
+pub mod node_name;
+pub mod node_ports;
+pub mod node_resources_balanced_allocation;
+pub mod node_resources_fit;
+pub mod node_unschedulable;
+pub mod priority_sort;
+pub mod resource_allocation;
+pub mod scheduling_gates;
+pub mod taint_toleration;
