@@ -138,7 +138,7 @@ mod tests {
             "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": {}, "matchLabelKeys": ["app", "none"]}],
             "containers": [{"name": "c", "ports": [{"containerPort": 80}], "resources": {"limits": {"cpu": "0.0001", "memory": "1Gi"}}}]}}))
         .unwrap();
-        let class = PriorityClass { value: 9, preemption_policy: Some("Never".into()), ..PriorityClass::default() };
+        let class: PriorityClass = serde_json::from_value(json!({"value": 9, "preemptionPolicy": "Never"})).unwrap();
         prepare_pod(&mut pod, |name| (name == "high").then(|| class.clone()));
         assert_eq!((&*pod.meta.namespace, &*pod.meta.uid), ("default", "default/p"));
         let spec = &pod.as_pod().unwrap().spec;

@@ -5,7 +5,6 @@ use super::framework::{CycleState, Diagnosis};
 use super::node_info::NodeId;
 use super::preemption::Preemption;
 use super::runtime::{PreFilterOutcome, Scores};
-use super::status::{Reason, Status};
 use crate::model::Str;
 use std::collections::BTreeMap;
 
@@ -65,17 +64,12 @@ pub fn fit_error(all_nodes: usize, diagnosis: &Diagnosis) -> String {
     let mut out = format!("0/{all_nodes} nodes are available:");
     if diagnosis.pre_filter_message.is_empty() {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut count = |reasons: &[Reason], nodes: usize| {
-            for reason in reasons {
+        let absent = all_nodes.saturating_sub(diagnosis.rejected.len());
+        let others = diagnosis.absent.iter().filter(|_| absent > 0).map(|status| (status, absent));
+        for (status, nodes) in diagnosis.rejected.iter().map(|(_, status)| (status, 1)).chain(others) {
+            for reason in &status.reasons {
                 *counts.entry(reason.text()).or_default() += nodes;
             }
-        };
-        for (_, status) in &diagnosis.rejected {
-            count(&status.reasons, 1);
-        }
-        let absent = all_nodes.saturating_sub(diagnosis.rejected.len());
-        if absent > 0 {
-            count(diagnosis.absent.as_ref().map_or(&[], |status: &Status| &status.reasons), absent);
         }
         // Sorted as texts: "10 x" comes before "2 x".
         let mut lines: Vec<String> = counts.into_iter().map(|(reason, nodes)| format!("{nodes} {reason}")).collect();
@@ -94,6 +88,7 @@ pub fn fit_error(all_nodes: usize, diagnosis: &Diagnosis) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::status::Status;
     use super::*;
 
     #[test]

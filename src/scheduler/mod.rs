@@ -1,6 +1,7 @@
 //! The scheduler: what kube-scheduler 1.37 decides, as a library without clock, store or actor.
 
 pub mod cache;
+pub mod claims;
 pub mod config;
 pub mod cycle;
 pub mod decision;

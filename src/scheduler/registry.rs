@@ -21,6 +21,15 @@ pub fn new_plugin(name: &str, args: &PluginArgs) -> Result<Box<dyn Plugin>, Stri
             Box::new(node_resources_balanced_allocation::NodeResourcesBalancedAllocation::new(&args.node_resources_balanced_allocation))
         }
         "DefaultBinder" => Box::new(default_binder::DefaultBinder),
+        "VolumeRestrictions" => Box::new(volume_restrictions::VolumeRestrictions),
+        "NodeVolumeLimits" => Box::new(node_volume_limits::NodeVolumeLimits),
+        "VolumeBinding" => Box::new(volume_binding::VolumeBinding::new(&args.volume_binding)),
+        "VolumeZone" => Box::new(volume_zone::VolumeZone),
+        "PodTopologySpread" => Box::new(pod_topology_spread::PodTopologySpread::new(&args.pod_topology_spread)),
+        "InterPodAffinity" => Box::new(inter_pod_affinity::InterPodAffinity::new(&args.inter_pod_affinity)),
+        "DynamicResources" => Box::new(dynamic_resources::DynamicResources),
+        "ImageLocality" => Box::new(image_locality::ImageLocality),
+        "NodeDeclaredFeatures" => Box::new(node_declared_features::NodeDeclaredFeatures),
         _ => return Err(format!("plugin {name:?} is not simulated")),
     })
 }

@@ -196,11 +196,12 @@ impl NodeTerm {
     pub fn matches(&self, name: &str, labels: &Labels) -> bool {
         self.broken.is_none()
             && self.labels.iter().all(|requirement| requirement.matches(labels))
-            && self.fields.iter().all(|field| {
+            // Volumes are matched by labels alone: without a name the fields do not count.
+            && (name.is_empty() || self.fields.iter().all(|field| {
                 // An unknown field reads as empty.
                 let actual = if field.is_name { name } else { "" };
                 (actual == &*field.value) == field.equal
-            })
+            }))
     }
 }
 
