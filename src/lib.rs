@@ -11,6 +11,7 @@ pub mod kubelet;
 pub mod manifest;
 pub mod metrics;
 pub mod model;
+pub mod report;
 pub mod scheduler;
 pub mod sim;
 pub mod store;

@@ -1,0 +1,105 @@
+//! What a run leaves: files made of the collectors alone, the same bytes for the same run.
+
+pub mod charts;
+pub mod csv_file;
+pub mod html;
+pub mod junit;
+pub mod openmetrics;
+pub mod story;
+pub mod summary;
+
+use crate::base::{Span, Time};
+use crate::metrics::Collector;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What became of an expectation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// Its name.
+    pub name: String,
+    /// What was demanded, as in the scenario.
+    pub demand: String,
+    /// Whether it held.
+    pub passed: bool,
+    /// When it was decided.
+    pub at: Time,
+    /// What was seen, for a broken one.
+    pub detail: String,
+}
+
+/// A finished run.
+pub struct Run<'a> {
+    /// The scenario's name.
+    pub name: &'a str,
+    /// The question that it asks.
+    pub question: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// How long it ran in simulated time.
+    pub simulated: Span,
+    /// Fingerprint.
+    pub trace_hash: u64,
+    /// Events of the engine.
+    pub events: u64,
+    /// Commits to the store.
+    pub commits: u64,
+    /// Everything measured.
+    pub collector: &'a Collector,
+    /// Expectations.
+    pub cases: &'a [Case],
+    /// Pods that are not ready at the end, and why: `namespace/name`, reason.
+    pub not_ready: &'a [(String, String)],
+}
+
+/// The version of this program, part of what a run depends on.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Writes all files of a run into `dir`, whole or not at all: they are written beside it first. A former folder of that
+/// name is replaced if it holds a former report (a `summary.json`) or nothing.
+pub fn write(dir: &Path, run: &Run<'_>) -> io::Result<()> {
+    if dir.exists() && !dir.join("summary.json").exists() && fs::read_dir(dir)?.next().is_some() {
+        let text = format!("{} exists and holds no former report; name another folder with --out", dir.display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+    }
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(parent)?;
+    let file_name = dir.file_name().ok_or_else(|| io::Error::other(format!("{} names no folder", dir.display())))?;
+    let beside = parent.join(format!(".{}.partial", file_name.to_string_lossy()));
+    if beside.exists() {
+        fs::remove_dir_all(&beside)?;
+    }
+    fs::create_dir(&beside)?;
+    let written = write_all(&beside, run).and_then(|()| {
+        if dir.exists() {
+            fs::remove_dir_all(dir)?;
+        }
+        fs::rename(&beside, dir)
+    });
+    if written.is_err() {
+        // The first error is the one to tell.
+        let _ = fs::remove_dir_all(&beside);
+    }
+    written
+}
+
+fn write_all(dir: &Path, run: &Run<'_>) -> io::Result<()> {
+    fs::write(dir.join("summary.json"), summary::to_json(run))?;
+    fs::write(dir.join("events.jsonl"), summary::events_jsonl(run)?)?;
+    fs::write(dir.join("metrics.csv"), csv_file::to_csv(&run.collector.registry)?)?;
+    fs::write(dir.join("metrics.om"), openmetrics::to_text(&run.collector.registry))?;
+    fs::write(dir.join("junit.xml"), junit::to_xml(run))?;
+    let charts_dir = dir.join("charts");
+    fs::create_dir(&charts_dir)?;
+    let charts = charts::all(run).map_err(io::Error::other)?;
+    for chart in &charts {
+        fs::write(charts_dir.join(format!("{}.svg", chart.file)), &chart.svg)?;
+    }
+    fs::write(dir.join("report.html"), html::page(run, &charts))
+}
+
+/// The folder in which a run's files go unless the user names another.
+pub fn default_dir(name: &str, seed: u64) -> PathBuf {
+    Path::new("reports").join(format!("{name}-{seed}"))
+}
