@@ -9,6 +9,7 @@ mod eviction;
 pub mod field;
 mod patching;
 pub mod pod_prepare;
+pub mod pod_cache;
 pub mod pods;
 pub mod qos;
 pub mod request;

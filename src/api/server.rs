@@ -3,8 +3,9 @@
 
 use super::addresses::Addresses;
 use super::error::qualified;
+use super::pod_cache::PodCache;
 use super::request::{Answer, Patch, Subresource, Verb};
-use super::{ApiError, strategy};
+use super::{ApiError, admission, defaulting, strategy};
 use crate::actor::Clock;
 use crate::base::{Seed, Stream, Time};
 use crate::model::{Body, Kind, Meta, Obj, Object, Scope, Str};
@@ -24,6 +25,7 @@ pub struct Server {
     pub clock: Clock,
     random: Stream,
     addresses: Addresses,
+    pods: PodCache,
 }
 
 /// The name of the kind's resource in messages: `deployments.apps`.
@@ -48,11 +50,14 @@ pub fn plural_of(kind: &str) -> String {
 impl Server {
     /// A server at the start of a run.
     pub fn new(seed: Seed, clock: Clock) -> Server {
-        Server { clock, random: seed.stream("apiserver"), addresses: Addresses::default() }
+        Server { clock, random: seed.stream("apiserver"), addresses: Addresses::default(), pods: PodCache::default() }
     }
 
     /// Carries out a request.
     pub fn handle(&mut self, store: &mut Store, at: Time, verb: Verb) -> Answer {
+        if admission_reads(&verb) {
+            self.pods.forget();
+        }
         match verb {
             Verb::Get(key) => present(store, &key).map(|(_, object)| object),
             Verb::Create(object) => self.create(store, at, *object, false),
@@ -89,9 +94,25 @@ impl Server {
     }
 
     /// Checks and completes a new object: defaults, admission, validation, first status.
-    fn complete(&mut self, _store: &Store, object: &mut Object) -> Result<(), ApiError> {
-        strategy::reset_status(object);
-        Ok(())
+    fn complete(&mut self, store: &Store, object: &mut Object) -> Result<(), ApiError> {
+        match self.pods.complete(object) {
+            Ok(()) => {}
+            Err(asked) => {
+                defaulting::apply(object);
+                strategy::reset_status(object);
+                admission::mutate_new(object, store.now())?;
+                admission::prepare(object);
+                if let Some(asked) = asked {
+                    self.pods.remember(asked, object);
+                }
+            }
+        }
+        admission::check(object, None, store.now())
+    }
+
+    /// Switches off what is only there for speed.
+    pub fn without_caches(&mut self) {
+        self.pods.switch_off();
     }
 
     fn allot(&mut self, object: &mut Object) {
@@ -210,8 +231,10 @@ impl Server {
     }
 
     /// Defaults and validation of a changed object.
-    fn check_update(&mut self, _store: &Store, _before: &Obj, _after: &mut Object) -> Result<(), ApiError> {
-        Ok(())
+    fn check_update(&mut self, store: &Store, before: &Obj, after: &mut Object) -> Result<(), ApiError> {
+        defaulting::apply(after);
+        admission::mutate_changed(after, before);
+        admission::check(after, Some(before), store.now())
     }
 
     /// Takes the object out of the store; its last state may differ from `before`.
@@ -223,6 +246,16 @@ impl Server {
         store.commit(at, id, None);
         last
     }
+}
+
+/// Whether the request may change an object that decides how pods are admitted.
+fn admission_reads(verb: &Verb) -> bool {
+    let kind = match verb {
+        Verb::Create(object) | Verb::Update(object) => object.kind(),
+        Verb::Patch { target, .. } | Verb::Delete { target, .. } => target.kind,
+        _ => return false,
+    };
+    matches!(kind, Kind::PriorityClass | Kind::LimitRange | Kind::Namespace)
 }
 
 /// What no client may change.
