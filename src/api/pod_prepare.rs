@@ -3,8 +3,10 @@
 //!
 //! Real: pkg/apis/core/v1/defaults.go, pkg/registry/core/pod/strategy.go (PrepareForCreate), pkg/api/pod/util.go @ v1.37.2.
 
-use crate::model::{Container, LabelSelector, LabelSelectorRequirement, Labels, Object, Pod, PodAffinityTerm, PodSpec, PriorityClass, ResourceList};
 use crate::model::requests::{RequestOptions, container_limits, container_requests, is_pod_level_resource};
+use crate::model::{
+    Container, LabelSelector, LabelSelectorRequirement, Labels, Object, Pod, PodAffinityTerm, PodSpec, PriorityClass, ResourceList,
+};
 use std::sync::Arc;
 
 /// Completes a new pod. `class` finds a priority class by name.

@@ -71,7 +71,10 @@ impl Resource {
 
 /// Whether the scheduler counts this resource by name (beside cpu, memory, ephemeral-storage and pods).
 pub fn is_scalar_resource_name(name: &str) -> bool {
-    is_extended_resource_name(name) || name.starts_with("hugepages-") || name.contains("kubernetes.io/") || name.starts_with("attachable-volumes-")
+    is_extended_resource_name(name)
+        || name.starts_with("hugepages-")
+        || name.contains("kubernetes.io/")
+        || name.starts_with("attachable-volumes-")
 }
 
 /// Whether this is an extended resource: a qualified name of a domain that is not Kubernetes' own.
@@ -149,7 +152,9 @@ pub fn pod_requests(pod: &Pod, options: RequestOptions) -> ResourceList {
 /// What the containers of a pod ask for together.
 pub fn container_requests(spec: &PodSpec, status: &PodStatus, options: RequestOptions) -> ResourceList {
     let stated = |container: &Container| container.resources.requests.clone();
-    if !options.use_status || (status.container_statuses.is_empty() && status.init_container_statuses.is_empty() && status.resources.is_none()) {
+    if !options.use_status
+        || (status.container_statuses.is_empty() && status.init_container_statuses.is_empty() && status.resources.is_none())
+    {
         return aggregate(spec, options.non_missing, stated);
     }
     let infeasible = is_resize_infeasible(status);
@@ -330,7 +335,8 @@ mod tests {
 
     #[test]
     fn amounts_add_and_take_away() {
-        let one = Resource::from_list(&serde_json::from_value(json!({"cpu": "1", "memory": "1Ki", "pods": "5", "example.com/a": "2"})).unwrap());
+        let one =
+            Resource::from_list(&serde_json::from_value(json!({"cpu": "1", "memory": "1Ki", "pods": "5", "example.com/a": "2"})).unwrap());
         let mut sum = Resource::default();
         assert!(sum.is_nothing());
         sum.add(&one, 1);
@@ -342,7 +348,9 @@ mod tests {
 
     #[test]
     fn limits_add_up_like_requests() {
-        let pod = pod(json!({"containers": [{"name": "a", "resources": {"limits": {"hugepages-2Mi": "4Mi"}}}, {"name": "b", "resources": {"limits": {"hugepages-2Mi": "2Mi"}}}]}));
+        let pod = pod(
+            json!({"containers": [{"name": "a", "resources": {"limits": {"hugepages-2Mi": "4Mi"}}}, {"name": "b", "resources": {"limits": {"hugepages-2Mi": "2Mi"}}}]}),
+        );
         assert_eq!(container_limits(&pod.spec)["hugepages-2Mi"].value(), 6 << 20);
         assert!(!is_sidecar(&pod.spec.containers[0]) && is_pod_level_resource("cpu") && !is_pod_level_resource("pods"));
         assert!(container_requests(&pod.spec, &pod.status, RequestOptions::default()).is_empty());

@@ -70,7 +70,10 @@ pub fn not_found(kind: Kind, name: &str) -> String {
 
 /// Whether a claim made from a template belongs to the pod, and not to a namesake.
 pub fn claim_is_for_pod(object: &Obj, pod: &PodInfo) -> Result<(), String> {
-    let owned = object.meta.controller().is_some_and(|owner| &*owner.kind == "Pod" && owner.uid == *pod.uid() && owner.name == pod.object.meta.name);
+    let owned = object
+        .meta
+        .controller()
+        .is_some_and(|owner| &*owner.kind == "Pod" && owner.uid == *pod.uid() && owner.name == pod.object.meta.name);
     let (ns, name): (&Str, &Str) = (&object.meta.namespace, &object.meta.name);
     if owned { Ok(()) } else { Err(format!("PVC {ns}/{name} was not created for pod {} (pod is not owner)", pod.key())) }
 }
@@ -85,15 +88,24 @@ mod tests {
     #[test]
     fn claims_of_a_pod_and_their_class() {
         let object = |value| Arc::new(Object::from_json(value).unwrap());
-        let pod = PodInfo::new(object(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "ns", "uid": "u"}, "spec": {"containers": [],
-            "volumes": [{"name": "a", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "b", "ephemeral": {}}, {"name": "c", "emptyDir": {}}]}})));
+        let pod = PodInfo::new(object(
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "ns", "uid": "u"}, "spec": {"containers": [],
+            "volumes": [{"name": "a", "persistentVolumeClaim": {"claimName": "data"}}, {"name": "b", "ephemeral": {}}, {"name": "c", "emptyDir": {}}]}}),
+        ));
         let names: Vec<_> = pod_claims(&pod).into_iter().map(|claim| (claim.name, claim.ephemeral)).collect();
         assert_eq!(names, [("data".to_owned(), false), ("p-b".to_owned(), true)]);
-        let claim = object(json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "p-b", "annotations": {"volume.beta.kubernetes.io/storage-class": "old"}}, "spec": {"storageClassName": "new"}}));
+        let claim = object(
+            json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "p-b", "annotations": {"volume.beta.kubernetes.io/storage-class": "old"}}, "spec": {"storageClassName": "new"}}),
+        );
         assert_eq!(claim_class(&claim), "old");
         assert!(claim_is_for_pod(&claim, &pod).is_err());
-        let volume = object(json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {"storageClassName": "fast"}}));
-        assert_eq!((volume_class(&volume), not_found(Kind::StorageClass, "x").as_str()), ("fast", "storageclass.storage.k8s.io \"x\" not found"));
+        let volume = object(
+            json!({"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": "v"}, "spec": {"storageClassName": "fast"}}),
+        );
+        assert_eq!(
+            (volume_class(&volume), not_found(Kind::StorageClass, "x").as_str()),
+            ("fast", "storageclass.storage.k8s.io \"x\" not found")
+        );
         let class: StorageClass = serde_json::from_value(json!({"provisioner": "p"})).unwrap();
         assert!(!waits_for_consumer(&class) && storage_class(&World::default(), "x").is_none());
     }

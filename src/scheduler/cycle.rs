@@ -255,9 +255,8 @@ fn find(
             Err(_) => {}
         }
     }
-    let narrowed: Option<Vec<NodeId>> = outcome.nodes.map(|names| {
-        names.iter().filter_map(|name| world.cache.node_named(name)).map(|node| node.id).collect()
-    });
+    let narrowed: Option<Vec<NodeId>> =
+        outcome.nodes.map(|names| names.iter().filter_map(|name| world.cache.node_named(name)).map(|node| node.id).collect());
     if narrowed.is_some() {
         let names: Vec<_> = outcome.plugins.iter().copied().collect();
         let text = format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "));
@@ -308,14 +307,23 @@ mod tests {
 
     #[test]
     fn enough_is_a_share_of_the_nodes() {
-        for (percentage, nodes, expected) in [(0, 99, 99), (0, 100, 100), (0, 1000, 420), (0, 5000, 500), (0, 6000, 300), (100, 5000, 5000), (20, 300, 100), (50, 300, 150)] {
+        for (percentage, nodes, expected) in
+            [(0, 99, 99), (0, 100, 100), (0, 1000, 420), (0, 5000, 500), (0, 6000, 300), (100, 5000, 5000), (20, 300, 100), (50, 300, 150)]
+        {
             assert_eq!(num_feasible_nodes_to_find(percentage, nodes), expected, "{percentage} % of {nodes}");
         }
     }
 
     #[test]
     fn the_root_of_the_heap_is_chosen() {
-        for (total, expected) in [(vec![1], 0), (vec![1, 1, 1], 0), (vec![1, 2, 2], 1), (vec![1, 1, 1, 1, 2], 4), (vec![0, 1, 1, 2, 2, 2, 2], 3), (vec![0, 1, 2, 2, 2], 2)] {
+        for (total, expected) in [
+            (vec![1], 0),
+            (vec![1, 1, 1], 0),
+            (vec![1, 2, 2], 1),
+            (vec![1, 1, 1, 1, 2], 4),
+            (vec![0, 1, 1, 2, 2, 2, 2], 3),
+            (vec![0, 1, 2, 2, 2], 2),
+        ] {
             assert_eq!(heap_root(&total), expected, "{total:?}");
         }
     }

@@ -166,7 +166,14 @@ pub trait Plugin: Send + Sync {
     }
 
     /// The pod fits nowhere: can something be done? The framework runs filters for what-ifs.
-    fn post_filter(&self, framework: &Framework, world: &World, state: &CycleState, pod: &PodInfo, diagnosis: &Diagnosis) -> PostFilterResult {
+    fn post_filter(
+        &self,
+        framework: &Framework,
+        world: &World,
+        state: &CycleState,
+        pod: &PodInfo,
+        diagnosis: &Diagnosis,
+    ) -> PostFilterResult {
         PostFilterResult { status: Some(Status::bare(super::status::Code::Unschedulable)), ..PostFilterResult::default() }
     }
 

@@ -93,7 +93,11 @@ impl Listers {
     /// All objects of a kind, with what is assumed of them, by namespace and name.
     pub fn all(&self, kind: Kind) -> impl Iterator<Item = &Obj> {
         let assumed = self.assumed.get(&kind);
-        self.objects.get(&kind).into_iter().flatten().map(move |(key, object)| assumed.and_then(|objects| objects.get(key)).unwrap_or(object))
+        self.objects
+            .get(&kind)
+            .into_iter()
+            .flatten()
+            .map(move |(key, object)| assumed.and_then(|objects| objects.get(key)).unwrap_or(object))
     }
 
     /// All objects of a kind in a namespace.
@@ -127,7 +131,9 @@ mod tests {
     #[test]
     fn what_is_assumed_holds_until_something_newer_arrives() {
         let mut listers = Listers::default();
-        let phase = |listers: &Listers| listers.get(Kind::PersistentVolume, "", "pv").map(|pv| pv.as_persistent_volume().unwrap().status.phase.clone());
+        let phase = |listers: &Listers| {
+            listers.get(Kind::PersistentVolume, "", "pv").map(|pv| pv.as_persistent_volume().unwrap().status.phase.clone())
+        };
         listers.set(&volume("Available", "4"));
         listers.assume(volume("Bound", "5"));
         assert_eq!(phase(&listers).as_deref(), Some("Bound"));

@@ -52,7 +52,12 @@ mod tests {
 
     #[test]
     fn a_pod_is_nominated_to_one_node() {
-        let pod = |uid: &str| Arc::new(PodInfo::new(Arc::new(Object { meta: Meta { uid: uid.into(), ..Meta::default() }, body: crate::model::Body::Pod(Pod::default()) })));
+        let pod = |uid: &str| {
+            Arc::new(PodInfo::new(Arc::new(Object {
+                meta: Meta { uid: uid.into(), ..Meta::default() },
+                body: crate::model::Body::Pod(Pod::default()),
+            })))
+        };
         let mut nominator = Nominator::default();
         nominator.set(pod("a"), &"n1".into());
         nominator.set(pod("b"), &"n1".into());

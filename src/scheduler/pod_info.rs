@@ -1,8 +1,8 @@
 //! A pod as the scheduler sees it: what it asks for, its ports, claims and affinity terms, worked out once.
 //! Real: pkg/scheduler/framework/types.go (PodInfo) @ v1.37.2.
 
-use crate::model::requests::{PodResource, is_sidecar, pod_resource};
 use super::selectors::{RequiredNodeAffinity, Selector};
+use crate::model::requests::{PodResource, is_sidecar, pod_resource};
 use crate::model::{Labels, Obj, Pod, PodAffinityTerm, PodSpec, Str, WeightedPodAffinityTerm};
 use std::sync::Arc;
 
@@ -107,7 +107,8 @@ impl PodTraits {
     fn compile_affinity(&mut self, namespace: &Str, spec: &PodSpec) -> Result<(), String> {
         let Some(affinity) = &spec.affinity else { return Ok(()) };
         self.has_affinity = affinity.pod_affinity.is_some() || affinity.pod_anti_affinity.is_some();
-        let plain = |terms: &[PodAffinityTerm]| terms.iter().map(|term| AffinityTerm::compile(namespace, term)).collect::<Result<Vec<_>, _>>();
+        let plain =
+            |terms: &[PodAffinityTerm]| terms.iter().map(|term| AffinityTerm::compile(namespace, term)).collect::<Result<Vec<_>, _>>();
         let weighted = |terms: &[WeightedPodAffinityTerm]| {
             let each = |term: &WeightedPodAffinityTerm| {
                 let compiled = AffinityTerm::compile(namespace, &term.pod_affinity_term)?;

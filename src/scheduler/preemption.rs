@@ -65,7 +65,14 @@ pub struct Limits {
 }
 
 /// Looks for pods whose removal makes room.
-pub fn preempt(framework: &Framework, world: &World, state: &CycleState, pod: &PodInfo, diagnosis: &Diagnosis, limits: Limits) -> PostFilterResult {
+pub fn preempt(
+    framework: &Framework,
+    world: &World,
+    state: &CycleState,
+    pod: &PodInfo,
+    diagnosis: &Diagnosis,
+    limits: Limits,
+) -> PostFilterResult {
     let refused = |status: Status| PostFilterResult { status: Some(status), ..PostFilterResult::default() };
     if let Err(text) = eligible(world, pod, diagnosis) {
         return refused(Status::unschedulable(text));
@@ -78,7 +85,11 @@ pub fn preempt(framework: &Framework, world: &World, state: &CycleState, pod: &P
         let absent = Some(Status::unresolvable("Preemption is not helpful for scheduling"));
         let diagnosis = Diagnosis { rejected, absent, ..Diagnosis::default() };
         let text = fit_error(world.cache.node_count(), &diagnosis);
-        return PostFilterResult { nominate: Some(Str::default()), status: Some(Status::unschedulable(text)), ..PostFilterResult::default() };
+        return PostFilterResult {
+            nominate: Some(Str::default()),
+            status: Some(Status::unschedulable(text)),
+            ..PostFilterResult::default()
+        };
     }
     let ties = best_candidates(&candidates);
     let chosen = *ties.iter().min_by_key(|&&at| &candidates[at].name).expect("one candidate is best");
@@ -119,7 +130,14 @@ fn terminating_by_preemption(pod: &Obj) -> bool {
 
 type Found = (Vec<Candidate>, Vec<(NodeId, Status)>, Option<Status>);
 
-fn find_candidates(framework: &Framework, world: &World, state: &CycleState, pod: &PodInfo, diagnosis: &Diagnosis, limits: Limits) -> Found {
+fn find_candidates(
+    framework: &Framework,
+    world: &World,
+    state: &CycleState,
+    pod: &PodInfo,
+    diagnosis: &Diagnosis,
+    limits: Limits,
+) -> Found {
     let potential: Vec<NodeId> = match &diagnosis.absent {
         Some(status) if status.code == Code::Unschedulable => {
             let other = |id: &NodeId| diagnosis.rejected.iter().any(|(node, status)| node == id && status.code != Code::Unschedulable);

@@ -65,7 +65,8 @@ pub fn describe(out: &mut Map<String, Value>, world: &World, decision: &Decision
     if !feasible.is_empty() {
         out.insert("feasible".into(), feasible.into());
     }
-    let rejected: Map<String, Value> = decision.diagnosis.rejected.iter().map(|(id, status)| (name(*id).to_owned(), rejection(status))).collect();
+    let rejected: Map<String, Value> =
+        decision.diagnosis.rejected.iter().map(|(id, status)| (name(*id).to_owned(), rejection(status))).collect();
     if !rejected.is_empty() {
         out.insert("rejected".into(), rejected.into());
     }
@@ -83,8 +84,11 @@ pub fn describe(out: &mut Map<String, Value>, world: &World, decision: &Decision
 /// What preemption found.
 pub fn preemption(found: &Preemption) -> Value {
     let names = |pods: &[std::sync::Arc<PodInfo>]| pods.iter().map(|pod| pod.key()).collect::<Vec<_>>();
-    let candidates: Map<String, Value> =
-        found.candidates.iter().map(|c| (c.name.to_string(), json!({"victims": names(&c.victims), "pdbViolations": c.pdb_violations}))).collect();
+    let candidates: Map<String, Value> = found
+        .candidates
+        .iter()
+        .map(|c| (c.name.to_string(), json!({"victims": names(&c.victims), "pdbViolations": c.pdb_violations})))
+        .collect();
     let mut ties: Vec<&str> = found.ties.iter().map(|&at| &*found.candidates[at].name).collect();
     ties.sort_unstable();
     let best = found.best();

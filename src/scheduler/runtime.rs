@@ -138,20 +138,37 @@ impl Framework {
     }
 
     /// Tells the PreFilter plugins that, for the sake of argument, a pod is on a node too.
-    pub fn run_add_pod(&self, world: &World, state: &mut CycleState, pod: &PodInfo, added: &PodInfo, node: &NodeInfo) -> Result<(), Status> {
+    pub fn run_add_pod(
+        &self,
+        world: &World,
+        state: &mut CycleState,
+        pod: &PodInfo,
+        added: &PodInfo,
+        node: &NodeInfo,
+    ) -> Result<(), Status> {
         for &at in self.pre_filter.iter().filter(|&&at| state.skip_filter & (1 << at) == 0).collect::<Vec<_>>() {
             let plugin = &self.plugins[at];
-            let wrap = |status: Status| Status::error(format!("running AddPod on PreFilter plugin \"{}\": {}", plugin.name(), status.message()));
+            let wrap =
+                |status: Status| Status::error(format!("running AddPod on PreFilter plugin \"{}\": {}", plugin.name(), status.message()));
             plugin.add_pod(world, state, pod, added, node).map_err(wrap)?;
         }
         Ok(())
     }
 
     /// Tells the PreFilter plugins that, for the sake of argument, a pod is gone from a node.
-    pub fn run_remove_pod(&self, world: &World, state: &mut CycleState, pod: &PodInfo, removed: &PodInfo, node: &NodeInfo) -> Result<(), Status> {
+    pub fn run_remove_pod(
+        &self,
+        world: &World,
+        state: &mut CycleState,
+        pod: &PodInfo,
+        removed: &PodInfo,
+        node: &NodeInfo,
+    ) -> Result<(), Status> {
         for &at in self.pre_filter.iter().filter(|&&at| state.skip_filter & (1 << at) == 0).collect::<Vec<_>>() {
             let plugin = &self.plugins[at];
-            let wrap = |status: Status| Status::error(format!("running RemovePod on PreFilter plugin \"{}\": {}", plugin.name(), status.message()));
+            let wrap = |status: Status| {
+                Status::error(format!("running RemovePod on PreFilter plugin \"{}\": {}", plugin.name(), status.message()))
+            };
             plugin.remove_pod(world, state, pod, removed, node).map_err(wrap)?;
         }
         Ok(())
@@ -249,7 +266,9 @@ impl Framework {
                 if !(0..=MAX_NODE_SCORE).contains(&score) {
                     let name = plugin.name();
                     let range = format!("[0, {MAX_NODE_SCORE}]");
-                    return Err(Status::error(format!("plugin \"{name}\" returns an invalid score {score}, it should in the range of {range} after normalizing")));
+                    return Err(Status::error(format!(
+                        "plugin \"{name}\" returns an invalid score {score}, it should in the range of {range} after normalizing"
+                    )));
                 }
                 *total += score * weight;
             }

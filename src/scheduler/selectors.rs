@@ -1,7 +1,9 @@
 //! Label selectors and node selectors, compiled once and matched many times.
 //! Real: apimachinery pkg/labels/selector.go, component-helpers scheduling/corev1/nodeaffinity/nodeaffinity.go @ v0.37.2.
 
-use crate::model::{Affinity, LabelSelector, Labels, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PreferredSchedulingTerm, Str};
+use crate::model::{
+    Affinity, LabelSelector, Labels, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PreferredSchedulingTerm, Str,
+};
 
 /// How a requirement compares.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -49,7 +51,9 @@ impl Requirement {
     /// A checked requirement; the error says what is wrong.
     pub fn new(key: &str, operator: Operator, values: &[String]) -> Result<Self, String> {
         match operator {
-            Operator::In | Operator::NotIn if values.is_empty() => return Err("for 'in', 'notin' operators, values set can't be empty".into()),
+            Operator::In | Operator::NotIn if values.is_empty() => {
+                return Err("for 'in', 'notin' operators, values set can't be empty".into());
+            }
             Operator::Exists | Operator::DoesNotExist if !values.is_empty() => {
                 return Err("values set must be empty for exists and does not exist".into());
             }
@@ -178,7 +182,11 @@ impl NodeTerm {
         for field in &term.match_fields {
             match (field.operator.as_str(), field.values.as_slice()) {
                 (operator @ ("In" | "NotIn"), [value]) => {
-                    out.fields.push(FieldRequirement { is_name: field.key == "metadata.name", equal: operator == "In", value: value.as_str().into() });
+                    out.fields.push(FieldRequirement {
+                        is_name: field.key == "metadata.name",
+                        equal: operator == "In",
+                        value: value.as_str().into(),
+                    });
                 }
                 ("In" | "NotIn", _) => out.broken = Some("values: must have one element".into()),
                 (other, _) => out.broken = Some(format!("operator: \"{other}\" is not supported for fields")),
@@ -188,7 +196,8 @@ impl NodeTerm {
     }
 
     fn label(expression: &NodeSelectorRequirement) -> Result<Requirement, String> {
-        let operator = Operator::parse(&expression.operator).ok_or_else(|| format!("operator \"{}\" is not supported", expression.operator))?;
+        let operator =
+            Operator::parse(&expression.operator).ok_or_else(|| format!("operator \"{}\" is not supported", expression.operator))?;
         Requirement::new(&expression.key, operator, &expression.values)
     }
 
@@ -248,7 +257,8 @@ impl RequiredNodeAffinity {
 
     /// Whether a node will do.
     pub fn matches(&self, name: &str, labels: &Labels) -> bool {
-        self.labels.iter().all(|requirement| requirement.matches(labels)) && self.terms.as_ref().is_none_or(|terms| terms.matches(name, labels))
+        self.labels.iter().all(|requirement| requirement.matches(labels))
+            && self.terms.as_ref().is_none_or(|terms| terms.matches(name, labels))
     }
 
     /// Whether it demands nothing.

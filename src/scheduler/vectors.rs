@@ -277,8 +277,12 @@ impl Run {
         }
         let mut marked = (**victim).clone();
         marked.meta.deletion_timestamp = Some(Timestamp(FIRST_START));
-        let condition =
-            PodCondition { r#type: "DisruptionTarget".into(), status: "True".into(), reason: "PreemptionByScheduler".into(), ..PodCondition::default() };
+        let condition = PodCondition {
+            r#type: "DisruptionTarget".into(),
+            status: "True".into(),
+            reason: "PreemptionByScheduler".into(),
+            ..PodCondition::default()
+        };
         Arc::make_mut(&mut marked.as_pod_mut().expect("it is a pod").status).conditions.push(condition);
         let marked = Arc::new(marked);
         self.scheduler.add_object(&marked);
@@ -314,7 +318,8 @@ mod tests {
 
     #[test]
     fn a_more_important_pod_pushes_another_out() {
-        let scenario = json!({"nodes": [node("n1"), node("n2")], "pods": [pod("a", "n1", 0), pod("b", "n2", 5)], "queue": [pod("c", "", 9)]});
+        let scenario =
+            json!({"nodes": [node("n1"), node("n2")], "pods": [pod("a", "n1", 0), pod("b", "n2", 5)], "queue": [pod("c", "", 9)]});
         let golden = run_golden(&scenario).unwrap();
         assert_eq!(golden.node_order, ["n1", "n2"]);
         let [first, second] = golden.records.as_slice() else { panic!("two attempts") };

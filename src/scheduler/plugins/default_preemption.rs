@@ -27,9 +27,18 @@ impl Plugin for DefaultPreemption {
         "DefaultPreemption"
     }
 
-    fn post_filter(&self, framework: &Framework, world: &World, state: &CycleState, pod: &PodInfo, diagnosis: &Diagnosis) -> PostFilterResult {
+    fn post_filter(
+        &self,
+        framework: &Framework,
+        world: &World,
+        state: &CycleState,
+        pod: &PodInfo,
+        diagnosis: &Diagnosis,
+    ) -> PostFilterResult {
         let result = preempt(framework, world, state, pod, diagnosis, self.limits);
-        let status = result.status.map(|status| Status { reasons: [format!("preemption: {}", status.message()).into()].into_iter().collect(), ..status });
+        let status = result
+            .status
+            .map(|status| Status { reasons: [format!("preemption: {}", status.message()).into()].into_iter().collect(), ..status });
         PostFilterResult { message: format!("preemption: {}", result.message), status, ..result }
     }
 }

@@ -57,7 +57,11 @@ impl Plugin for NodeAffinity {
         // Only if every term names nodes are these all that come into question.
         let Some(sets) = required.node_selector_terms.iter().map(names).collect::<Option<Vec<_>>>() else { return PreFilterResult::Pass };
         let all: BTreeSet<Str> = sets.into_iter().flatten().collect();
-        if all.is_empty() { PreFilterResult::Fail(Status::unresolvable("pod affinity terms conflict")) } else { PreFilterResult::Nodes(all) }
+        if all.is_empty() {
+            PreFilterResult::Fail(Status::unresolvable("pod affinity terms conflict"))
+        } else {
+            PreFilterResult::Nodes(all)
+        }
     }
 
     fn filter(&self, _: &World, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), Status> {

@@ -22,6 +22,10 @@ impl Plugin for NodeName {
 
     fn filter(&self, _: &World, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), Status> {
         let wanted = &pod.pod().node_name;
-        if wanted.is_empty() || *wanted == node.name { Ok(()) } else { Err(Status::unresolvable("node(s) didn't match the requested node name")) }
+        if wanted.is_empty() || *wanted == node.name {
+            Ok(())
+        } else {
+            Err(Status::unresolvable("node(s) didn't match the requested node name"))
+        }
     }
 }

@@ -75,6 +75,9 @@ mod tests {
 
     #[test]
     fn equal_use_is_best() {
-        assert_eq!([balance(&[]), balance(&[0.3]), balance(&[0.5, 0.5]), balance(&[0.0, 1.0]), balance(&[0.0, 0.5, 1.0])], [100, 100, 100, 50, 59]);
+        assert_eq!(
+            [balance(&[]), balance(&[0.3]), balance(&[0.5, 0.5]), balance(&[0.0, 1.0]), balance(&[0.0, 0.5, 1.0])],
+            [100, 100, 100, 50, 59]
+        );
     }
 }

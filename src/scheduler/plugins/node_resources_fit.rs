@@ -3,12 +3,12 @@
 
 use super::resource_allocation::{Resources, Strategy};
 use crate::model::Str;
+use crate::model::requests::{RequestOptions, Resource, is_extended_resource_name, pod_requests};
 use crate::scheduler::config::NodeResourcesFitArgs;
 use crate::scheduler::devices::{extended_resource_load, is_backed_by_devices};
 use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
-use crate::model::requests::{RequestOptions, Resource, is_extended_resource_name, pod_requests};
 use crate::scheduler::status::{Code, Reason, Status};
 use smallvec::SmallVec;
 
@@ -60,7 +60,8 @@ impl Plugin for NodeResourcesFit {
     fn pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {
         let request = Resource::from_list(&pod_requests(pod.pod(), RequestOptions::default()));
         let counts = |(name, amount): &&(Str, i64)| *amount > 0 && !self.is_ignored(name);
-        let scalars = request.scalars.iter().filter(counts).map(|(name, amount)| (name.clone(), *amount, is_backed_by_devices(world, name)));
+        let scalars =
+            request.scalars.iter().filter(counts).map(|(name, amount)| (name.clone(), *amount, is_backed_by_devices(world, name)));
         state.put(Wanted { scalars: scalars.collect(), request });
         PreFilterResult::Pass
     }

@@ -142,6 +142,9 @@ mod tests {
         let volume: Volume = serde_json::from_value(json!({"name": "v", "gcePersistentDisk": {"pdName": "d"}})).unwrap();
         assert_eq!(inline(&volume), Some(("pd.csi.storage.gke.io".into(), "d".into())));
         let volume: PersistentVolume = serde_json::from_value(json!({"spec": {"awsElasticBlockStore": {"volumeID": "d"}}})).unwrap();
-        assert_eq!((handle_of_volume(&volume, true), handle_of_volume(&volume, false)), (Some(("ebs.csi.aws.com".into(), "d".into())), None));
+        assert_eq!(
+            (handle_of_volume(&volume, true), handle_of_volume(&volume, false)),
+            (Some(("ebs.csi.aws.com".into(), "d".into())), None)
+        );
     }
 }

@@ -175,10 +175,12 @@ fn default_selector(world: &World, pod: &PodInfo) -> Selector {
             }
         }
         ("apps/v1", "ReplicaSet") => {
-            more = found(Kind::ReplicaSet).and_then(|object| object.as_replica_set()).map(|rs| Selector::compile(rs.spec.selector.as_ref()));
+            more =
+                found(Kind::ReplicaSet).and_then(|object| object.as_replica_set()).map(|rs| Selector::compile(rs.spec.selector.as_ref()));
         }
         ("apps/v1", "StatefulSet") => {
-            more = found(Kind::StatefulSet).and_then(|object| object.as_stateful_set()).map(|ss| Selector::compile(ss.spec.selector.as_ref()));
+            more =
+                found(Kind::StatefulSet).and_then(|object| object.as_stateful_set()).map(|ss| Selector::compile(ss.spec.selector.as_ref()));
         }
         _ => {}
     }
@@ -268,13 +270,15 @@ impl Plugin for PodTopologySpread {
                 soft.ignored.insert(id);
                 continue;
             }
-            for (constraint, counts) in soft.constraints.iter().zip(&mut soft.counts).filter(|(constraint, _)| &*constraint.key != HOSTNAME) {
+            for (constraint, counts) in soft.constraints.iter().zip(&mut soft.counts).filter(|(constraint, _)| &*constraint.key != HOSTNAME)
+            {
                 let value = node.labels.get_str(&constraint.key).cloned().unwrap_or_default();
                 counts.entry(value).or_insert(0);
             }
         }
         let feasible = nodes.len() - soft.ignored.len();
-        let size = |(constraint, counts): (&Constraint, &BTreeMap<Str, i64>)| if &*constraint.key == HOSTNAME { feasible } else { counts.len() };
+        let size =
+            |(constraint, counts): (&Constraint, &BTreeMap<Str, i64>)| if &*constraint.key == HOSTNAME { feasible } else { counts.len() };
         soft.weights = soft.constraints.iter().zip(&soft.counts).map(size).map(|size| libm::log((size + 2) as f64)).collect();
         for node in world.cache.nodes().filter(|node| !all_keys || has_all_keys(&node.labels, &soft.constraints)) {
             for (constraint, counts) in soft.constraints.iter().zip(&mut soft.counts) {
@@ -297,7 +301,11 @@ impl Plugin for PodTopologySpread {
         let mut score = 0.0;
         for (at, constraint) in soft.constraints.iter().enumerate() {
             let Some(value) = node.labels.get(&constraint.key) else { continue };
-            let count = if &*constraint.key == HOSTNAME { constraint.matching(pod.namespace(), node) } else { soft.counts[at].get(value).copied().unwrap_or(0) };
+            let count = if &*constraint.key == HOSTNAME {
+                constraint.matching(pod.namespace(), node)
+            } else {
+                soft.counts[at].get(value).copied().unwrap_or(0)
+            };
             score += count as f64 * soft.weights[at] + (constraint.max_skew - 1) as f64;
         }
         Ok(score.round() as i64)

@@ -3,10 +3,10 @@
 //! requested_to_capacity_ratio.go @ v1.37.2.
 
 use crate::model::Pod;
+use crate::model::requests::{RequestOptions, is_scalar_resource_name, non_missing_defaults, pod_requests};
 use crate::scheduler::config::{ResourceSpec, ScoringStrategy, ScoringStrategyType, UtilizationShapePoint};
 use crate::scheduler::framework::MAX_NODE_SCORE;
 use crate::scheduler::node_info::NodeInfo;
-use crate::model::requests::{RequestOptions, is_scalar_resource_name, non_missing_defaults, pod_requests};
 
 /// Which column of a node a resource is in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +59,11 @@ impl Resources {
     /// What a pod asks for, by resource.
     pub fn of_pod(&self, pod: &Pod) -> Vec<i64> {
         let non_missing = non_missing_defaults();
-        let options = RequestOptions { use_status: self.pod_level, skip_pod_level: !self.pod_level, non_missing: (!self.plain).then_some(&non_missing) };
+        let options = RequestOptions {
+            use_status: self.pod_level,
+            skip_pod_level: !self.pod_level,
+            non_missing: (!self.plain).then_some(&non_missing),
+        };
         let requests = pod_requests(pod, options);
         let amount = |resource: &Counted| {
             let quantity = requests.get(&resource.name).copied().unwrap_or_default();
@@ -74,7 +78,12 @@ impl Resources {
     }
 
     /// The load of each resource on a node. `lookup` is asked for scalar resources that the node itself does not offer.
-    pub fn loads<'a>(&'a self, node: &'a NodeInfo, asked: &'a [i64], lookup: &'a dyn Fn(&str) -> Option<(i64, i64)>) -> impl Iterator<Item = (Load, i64)> + 'a {
+    pub fn loads<'a>(
+        &'a self,
+        node: &'a NodeInfo,
+        asked: &'a [i64],
+        lookup: &'a dyn Fn(&str) -> Option<(i64, i64)>,
+    ) -> impl Iterator<Item = (Load, i64)> + 'a {
         self.counted.iter().zip(asked).map(move |(resource, &asked)| {
             let (allocatable, allocated) = match resource.column {
                 Column::Cpu if self.plain => (node.allocatable.milli_cpu, node.requested.milli_cpu),

@@ -7,7 +7,9 @@
 
 use super::resource_allocation::Shape;
 use crate::model::{CSIStorageCapacity, Kind, Labels, Obj, ObjectReference, Quantity, StorageClass, Str, TopologySelectorTerm};
-use crate::scheduler::claims::{claim, claim_class, claim_is_for_pod, not_found, pod_claims, storage_class, volume_class, waits_for_consumer};
+use crate::scheduler::claims::{
+    claim, claim_class, claim_is_for_pod, not_found, pod_claims, storage_class, volume_class, waits_for_consumer,
+};
 use crate::scheduler::config::VolumeBindingArgs;
 use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
@@ -172,7 +174,9 @@ fn matching_volume<'a>(wanted: &Obj, volumes: &'a [Obj], labels: &Labels, taken:
 
 fn matches_topology(terms: &[TopologySelectorTerm], labels: &Labels) -> bool {
     let matches = |term: &TopologySelectorTerm| {
-        let each = |wanted: &crate::model::TopologySelectorLabelRequirement| labels.get(&wanted.key).is_some_and(|value| wanted.values.iter().any(|v| v == value));
+        let each = |wanted: &crate::model::TopologySelectorLabelRequirement| {
+            labels.get(&wanted.key).is_some_and(|value| wanted.values.iter().any(|v| v == value))
+        };
         !term.match_label_expressions.is_empty() && term.match_label_expressions.iter().all(each)
     };
     terms.is_empty() || terms.iter().any(matches)
@@ -191,7 +195,9 @@ fn room(world: &World, wanted: &Obj, class_name: &str, class: &StorageClass, lab
     let suits = |capacity: &&CSIStorageCapacity| {
         let limit = capacity.maximum_volume_size.or(capacity.capacity);
         let near = capacity.node_topology.as_ref().and_then(|selector| Selector::compile(Some(selector)).ok());
-        capacity.storage_class_name == class_name && limit.is_some_and(|limit| limit.value() >= bytes) && near.is_some_and(|near| near.matches(labels))
+        capacity.storage_class_name == class_name
+            && limit.is_some_and(|limit| limit.value() >= bytes)
+            && near.is_some_and(|near| near.matches(labels))
     };
     let mut all = world.listers.all(Kind::CSIStorageCapacity).filter_map(|object| object.as_csi_storage_capacity());
     all.find(suits).cloned().map(Some).ok_or(())
@@ -343,7 +349,11 @@ fn bind(volume: &Obj, claim: &Obj) -> Option<Obj> {
             namespace: claim.meta.namespace.clone(),
             name: claim.meta.name.clone(),
             uid: claim.meta.uid.clone(),
-            resource_version: if claim.meta.resource_version == 0 { Str::default() } else { claim.meta.resource_version.to_string().into() },
+            resource_version: if claim.meta.resource_version == 0 {
+                Str::default()
+            } else {
+                claim.meta.resource_version.to_string().into()
+            },
             ..ObjectReference::default()
         });
         changed = true;

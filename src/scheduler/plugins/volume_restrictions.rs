@@ -30,7 +30,10 @@ fn clash(a: &Volume, b: &Volume) -> bool {
     let aws = a.aws_elastic_block_store.as_ref().zip(b.aws_elastic_block_store.as_ref()).is_some_and(|(a, b)| a.volume_id == b.volume_id);
     let iscsi = a.iscsi.as_ref().zip(b.iscsi.as_ref()).is_some_and(|(a, b)| a.iqn == b.iqn && !(a.read_only && b.read_only));
     let rbd = a.rbd.as_ref().zip(b.rbd.as_ref()).is_some_and(|(a, b)| {
-        a.monitors.iter().any(|monitor| b.monitors.contains(monitor)) && a.pool == b.pool && a.image == b.image && !(a.read_only && b.read_only)
+        a.monitors.iter().any(|monitor| b.monitors.contains(monitor))
+            && a.pool == b.pool
+            && a.image == b.image
+            && !(a.read_only && b.read_only)
     });
     a.gce_persistent_disk.as_ref().zip(b.gce_persistent_disk.as_ref()).is_some_and(gce) || aws || iscsi || rbd
 }

@@ -46,7 +46,8 @@ fn places(world: &World, pod: &PodInfo) -> Result<Vec<(&'static str, Vec<String>
             }
             return Err("PersistentVolume had no name".into());
         }
-        let volume_object = world.listers.get_api(Kind::PersistentVolume, "", volume).ok_or_else(|| not_found(Kind::PersistentVolume, volume))?;
+        let volume_object =
+            world.listers.get_api(Kind::PersistentVolume, "", volume).ok_or_else(|| not_found(Kind::PersistentVolume, volume))?;
         out.extend(LABELS.iter().filter_map(|label| Some((*label, values(volume_object.meta.labels.get(label)?)?))));
     }
     Ok(out)
