@@ -451,6 +451,20 @@ fn describe(object: &Object, bytes: &mut Vec<u8>) {
                 bytes.extend(container.restart_count.to_le_bytes());
             }
         }
+        Body::EndpointSlice(slice) => {
+            for endpoint in &slice.endpoints {
+                endpoint.addresses.iter().for_each(|address| bytes.extend(address.as_bytes()));
+                let conditions = &endpoint.conditions;
+                bytes.extend([conditions.ready, conditions.serving, conditions.terminating].map(|flag| flag.map_or(2, u8::from)));
+            }
+        }
+        Body::Endpoints(endpoints) => {
+            for subset in &endpoints.subsets {
+                bytes.extend((subset.not_ready_addresses.len() as u32).to_le_bytes());
+                let all = subset.addresses.iter().chain(&subset.not_ready_addresses);
+                all.for_each(|address| bytes.extend(address.ip.as_bytes()));
+            }
+        }
         Body::Event(event) => {
             bytes.extend(event.reason.as_bytes());
             bytes.extend(event.message.as_bytes());

@@ -2,6 +2,12 @@
 //! Real: cmd/kube-controller-manager/app/controllermanager.go @ v1.37.2.
 
 pub mod control;
+pub mod endpoints;
+pub mod endpoints_util;
+pub mod endpointslice;
+pub mod endpointslice_mirroring;
+pub mod endpointslice_reconcile;
+pub mod endpointslice_tracker;
 pub mod node_lifecycle;
 pub mod node_taints;
 pub mod settings;
@@ -15,8 +21,14 @@ pub use settings::ControllerManager;
 pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
     // One line each; the order decides who acts first at equal times.
     vec![
+        Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),
+        Box::new(ControllerActor::new(endpoints::EndpointsController::of(settings))),
+        Box::new(ControllerActor::new(endpointslice_mirroring::EndpointSliceMirroring::of(settings))),
         Box::new(ControllerActor::new(node_taints::NodeTaints::new(settings.client_limits()))),
         Box::new(node_lifecycle::NodeLifecycle::new(settings)),
         Box::new(taint_eviction::TaintEviction::new(settings)),
     ]
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,194 @@
+//! A small world for tests of controllers: objects as JSON in, summaries out.
+
+use crate::actor::controller::{Controller, ControllerActor};
+use crate::actor::{Clock, Observer, Record};
+use crate::api::{Answer, Verb};
+use crate::base::{Seed, Time};
+use crate::model::{Kind, Obj, Object, PodPhase};
+use crate::sim::{Latency, Settings, Sim};
+use crate::store::{Key, LogEntry};
+use serde_json::{Value, json};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// Commits, as lines of text.
+#[derive(Clone, Default)]
+pub struct Lines(Rc<RefCell<Vec<(Kind, String)>>>);
+
+type Describe = fn(&Object) -> String;
+
+struct Recorder {
+    lines: Lines,
+    describe: Describe,
+}
+
+impl Observer for Recorder {
+    fn commit(&mut self, key: &Key, entry: &LogEntry) {
+        let what = match (&entry.before, &entry.after) {
+            (_, Some(object)) => (self.describe)(object),
+            _ => format!("{} gone", key.name),
+        };
+        self.lines.0.borrow_mut().push((key.kind, what));
+    }
+
+    fn record(&mut self, _at: Time, _record: &Record) {}
+}
+
+/// A world with a namespace `ns` and the nodes `n1`, `n2`, ...
+pub struct World {
+    /// The world itself.
+    pub sim: Sim,
+    lines: Lines,
+    now: Time,
+}
+
+impl World {
+    /// With so many nodes; commits are described by `describe`.
+    pub fn new(nodes: usize, describe: Describe) -> World {
+        let settings = Settings { seed: Seed(1), clock: Clock { start_us: 1_774_767_300_000_000 }, latency: Latency::default() };
+        let mut world = World { sim: Sim::new(settings), lines: Lines::default(), now: Time::ZERO };
+        world.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns"}}));
+        for node in 1..=nodes {
+            let zone = format!("z{}", node % 2);
+            world.create(json!({"apiVersion": "v1", "kind": "Node",
+                "metadata": {"name": format!("n{node}"), "labels": {"topology.kubernetes.io/zone": zone}},
+                "status": {"conditions": [{"type": "Ready", "status": "True"}]}}));
+        }
+        let lines = world.lines.clone();
+        world.sim.add_observer(Box::new(Recorder { lines, describe }));
+        world
+    }
+
+    /// Adds a controller; before the first `run`.
+    pub fn with<C: Controller + 'static>(mut self, controller: C) -> World {
+        self.sim.add_actor(Box::new(ControllerActor::new(controller)));
+        self
+    }
+
+    /// Sends a request at once.
+    pub fn send(&mut self, verb: Verb) -> Answer {
+        self.sim.request_now(verb)
+    }
+
+    /// Creates an object.
+    pub fn create(&mut self, mut json: Value) -> Obj {
+        let kind = json["kind"].as_str().unwrap_or_default();
+        if !matches!(kind, "Namespace" | "Node") {
+            json["metadata"]["namespace"] = "ns".into();
+        }
+        let object = Object::from_json(json).expect("a proper object");
+        self.send(Verb::Create(Box::new(object))).expect("created")
+    }
+
+    /// Changes an object.
+    pub fn edit(&mut self, kind: Kind, name: &str, change: impl Fn(&mut Object) + Send + Sync + 'static) -> Obj {
+        let target = self.key(kind, name);
+        self.send(Verb::edit(target, change)).expect("changed")
+    }
+
+    /// A merge patch, in code.
+    pub fn merge(&mut self, kind: Kind, name: &str, patch: Value) -> Obj {
+        self.edit(kind, name, move |object| {
+            let mut json = object.to_json();
+            json_patch::merge(&mut json, &patch);
+            *object = Object::from_json(json).expect("a proper object");
+        })
+    }
+
+    /// Changes an object's status by a merge patch.
+    pub fn status(&mut self, kind: Kind, name: &str, patch: Value) -> Obj {
+        let target = self.key(kind, name);
+        let change = move |object: &mut Object| {
+            let mut json = object.to_json();
+            json_patch::merge(&mut json, &json!({"status": patch}));
+            *object = Object::from_json(json).expect("a proper object");
+        };
+        self.send(Verb::edit_status(target, change)).expect("changed")
+    }
+
+    /// Deletes an object.
+    pub fn delete(&mut self, kind: Kind, name: &str) {
+        let target = self.key(kind, name);
+        self.send(Verb::delete(target)).expect("deleted");
+    }
+
+    fn key(&self, kind: Kind, name: &str) -> Key {
+        let namespace = if matches!(kind, Kind::Node | Kind::Namespace) { "" } else { "ns" };
+        Key { kind, group_kind: "".into(), namespace: namespace.into(), name: name.into() }
+    }
+
+    /// Runs for so many milliseconds.
+    pub fn run(&mut self, ms: u64) {
+        self.now = Time::from_ms(self.now.as_ms() + ms);
+        self.sim.run_until(self.now);
+    }
+
+    /// What was committed of a kind since the last call.
+    pub fn lines(&mut self, kind: Kind) -> Vec<String> {
+        let mut lines = self.lines.0.borrow_mut();
+        let (wanted, rest): (Vec<_>, Vec<_>) = lines.drain(..).partition(|(other, _)| *other == kind);
+        *lines = rest;
+        wanted.into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// Forgets what was committed so far.
+    pub fn forget(&mut self) {
+        self.lines.0.borrow_mut().clear();
+    }
+
+    /// The present object.
+    pub fn get(&self, kind: Kind, name: &str) -> Option<Obj> {
+        let key = self.key(kind, name);
+        self.sim.store().now().find(kind, &key.namespace, name).cloned()
+    }
+
+    /// All objects of a kind.
+    pub fn list(&self, kind: Kind) -> Vec<Obj> {
+        self.sim.store().now().list(kind).map(|(_, object)| object.clone()).collect()
+    }
+
+    /// Event messages about an object, in order of first appearance.
+    pub fn events(&self, about: &str) -> Vec<String> {
+        let of = |event: &Obj| {
+            let event = event.as_event()?;
+            (&*event.involved_object.name == about).then(|| format!("{} {}", event.reason, event.message))
+        };
+        self.list(Kind::Event).iter().filter_map(of).collect()
+    }
+
+    /// Binds a pod if it has no node yet, and sets its phase and readiness, with address 10.0.0.`ip`.
+    pub fn pod_state(&mut self, name: &str, node: &str, phase: PodPhase, ready: bool) {
+        let pod = self.get(Kind::Pod, name).expect("a pod");
+        if !pod.as_pod().expect("a pod").is_bound() {
+            self.send(Verb::Bind { pod: Key::of(&pod), uid: pod.meta.uid.clone(), node: node.into() }).expect("bound");
+        }
+        let (ip, at) = (
+            format!("10.0.{}", &crate::controllers::endpoints_util::fnv128a(pod.meta.uid.as_bytes()).to_string()[..5]),
+            self.sim.clock().timestamp(self.now),
+        );
+        let status = if ready { "True" } else { "False" };
+        self.send(Verb::edit_status(Key::of(&pod), move |object| {
+            let pod = object.as_pod_mut().expect("a pod");
+            let state = Arc::make_mut(&mut pod.status);
+            state.phase = phase;
+            state.pod_ip = ip.as_str().into();
+            state.pod_ips = serde_json::from_value(json!([{"ip": ip}])).expect("addresses");
+            if state.conditions.iter().any(|condition| &*condition.r#type == "Ready" && &*condition.status == status) {
+                return;
+            }
+            state.conditions.retain(|condition| &*condition.r#type != "Ready");
+            state
+                .conditions
+                .push(serde_json::from_value(json!({"type": "Ready", "status": status, "lastTransitionTime": at})).expect("a condition"));
+        }))
+        .expect("changed");
+    }
+
+    /// What the kubelet does at a pod's end: it goes for good.
+    pub fn finish_deletion(&mut self, name: &str) {
+        let key = self.key(Kind::Pod, name);
+        let options = crate::api::DeleteOptions { grace_period_seconds: Some(0), ..Default::default() };
+        self.send(Verb::Delete { target: key, options }).expect("gone");
+    }
+}
