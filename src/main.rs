@@ -1,3 +1,7 @@
 //! The command `kubesim`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kubesim::cli::main()
+}

@@ -6,7 +6,7 @@ use super::Clock;
 use crate::api::{Answer, Verb};
 use crate::base::collections::Map;
 use crate::base::{Span, Time};
-use crate::model::{Body, Event, EventFields, EventSource, Kind, Meta, Object, ObjectReference, Str};
+use crate::model::{Body, Event, EventFields, EventSeries, EventSource, Kind, Meta, Object, ObjectReference, Str};
 use crate::store::Key;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,6 +21,8 @@ const SPAM_BURST: f64 = 25.0;
 const SPAM_REFILL_S: f64 = 300.0;
 /// Events that wait for the writer at most; more are lost, as in the real one.
 const QUEUE_MAX: usize = 1_000;
+/// The machine on which the control plane runs.
+const CONTROL_PLANE_HOST: &str = "control-plane";
 /// Keys that the correlator remembers at most.
 const CACHE_MAX: usize = 4_096;
 
@@ -58,6 +60,8 @@ pub struct EventNote {
     pub component: Str,
     /// On which node, for node components. Each host has a writer of its own.
     pub host: Str,
+    /// What was being done, for components that write Events in the form of events.k8s.io/v1 (the scheduler); else empty.
+    pub action: &'static str,
 }
 
 impl EventNote {
@@ -72,7 +76,7 @@ impl EventNote {
             resource_version: version_text(about.meta.resource_version),
             ..ObjectReference::default()
         };
-        EventNote { about, kind, reason, message: message.into(), component: Str::default(), host: Str::default() }
+        EventNote { about, kind, reason, message: message.into(), component: Str::default(), host: Str::default(), action: "" }
     }
 
     /// About a part of the object, such as `spec.containers{app}`.
@@ -84,6 +88,12 @@ impl EventNote {
     /// Said by this component on this host.
     pub fn from(mut self, component: impl Into<Str>, host: impl Into<Str>) -> EventNote {
         (self.component, self.host) = (component.into(), host.into());
+        self
+    }
+
+    /// In the form of events.k8s.io/v1, while doing this.
+    pub fn doing(mut self, action: &'static str) -> EventNote {
+        self.action = action;
         self
     }
 }
@@ -153,7 +163,7 @@ impl Recorder {
         let key = self.busy.take().expect("an answer follows a request");
         match answer {
             Ok(event) => {
-                let count = event.as_event().map_or(1, |event| event.count);
+                let count = event.as_event().map_or(1, |event| event.series.as_ref().map_or(event.count.max(1), |series| series.count));
                 self.written.insert(key, Written { name: event.meta.name.clone(), count });
             }
             // The Event to be counted up has gone (or the namespace is going): the next one starts anew.
@@ -191,8 +201,12 @@ impl Recorder {
                     name: written.name.clone(),
                 };
                 let count = written.count + 1;
+                let (in_series, seen) = (!note.action.is_empty(), clock.micro(noted));
                 Verb::edit(target, move |object| {
-                    if let Some(event) = object.as_event_mut() {
+                    let Some(event) = object.as_event_mut() else { return };
+                    if in_series {
+                        event.series = Some(EventSeries { count, last_observed_time: Some(seen) });
+                    } else {
                         (event.count, event.last_timestamp, event.message) = (count, Some(stamp), text.clone());
                     }
                 })
@@ -213,18 +227,30 @@ impl Recorder {
             namespace: event_namespace(&note.about),
             ..Meta::default()
         };
-        let fields = EventFields {
+        let common = EventFields {
             involved_object: note.about,
             reason: note.reason.into(),
             message,
             reporting_component: note.component.clone(),
-            reporting_instance: note.host.clone(),
-            source: EventSource { component: note.component, host: note.host },
-            first_timestamp: stamp,
-            last_timestamp: stamp,
-            count: 1,
             r#type: note.kind.name().into(),
             ..EventFields::default()
+        };
+        let fields = if note.action.is_empty() {
+            EventFields {
+                reporting_instance: note.host.clone(),
+                source: EventSource { component: note.component, host: note.host },
+                first_timestamp: stamp,
+                last_timestamp: stamp,
+                count: 1,
+                ..common
+            }
+        } else {
+            EventFields {
+                reporting_instance: format!("{}-{CONTROL_PLANE_HOST}", note.component).into(),
+                event_time: Some(clock.micro(noted)),
+                action: note.action.into(),
+                ..common
+            }
         };
         Object { meta, body: Body::Event(Event::from(fields)) }
     }
