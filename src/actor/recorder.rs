@@ -76,6 +76,11 @@ impl EventNote {
             resource_version: version_text(about.meta.resource_version),
             ..ObjectReference::default()
         };
+        EventNote::of(about, kind, reason, message)
+    }
+
+    /// A note about what a reference names.
+    pub fn of(about: ObjectReference, kind: EventType, reason: &'static str, message: impl Into<String>) -> EventNote {
         EventNote { about, kind, reason, message: message.into(), component: Str::default(), host: Str::default(), action: "" }
     }
 

@@ -261,7 +261,7 @@ fn note(id: Id, what: &str, cx: &mut Ctx<'_>) {
         ..ObjectReference::default()
     };
     let (kind, reason) = (EventType::Normal, "TaintManagerEviction");
-    cx.note(EventNote { about, kind, reason, message, component: Str::default(), host: Str::default() });
+    cx.note(EventNote::of(about, kind, reason, message));
 }
 
 #[cfg(test)]

@@ -343,7 +343,7 @@ fn node_reference(name: &Str, uid: &Str) -> ObjectReference {
 fn node_event(name: &Str, uid: &Str, reason: &'static str, text: String, cx: &mut Ctx<'_>) {
     let message = format!("Node {name} event: {text}");
     let about = node_reference(name, uid);
-    cx.note(EventNote { about, kind: EventType::Normal, reason, message, component: Str::default(), host: Str::default() });
+    cx.note(EventNote::of(about, EventType::Normal, reason, message));
 }
 
 /// The write that makes a pod not ready; nothing if it is so already or has never said.

@@ -196,7 +196,7 @@ impl NodeLifecycle {
         if lost {
             let (about, message) = (node_reference(&name, &job.node.meta.uid), format!("Node {name} status is now: NodeNotReady"));
             let (kind, reason) = (EventType::Normal, "NodeNotReady");
-            cx.note(EventNote { about, kind, reason, message, component: Str::default(), host: Str::default() });
+            cx.note(EventNote::of(about, kind, reason, message));
         }
         if lost || retry && job.observed != Ready::True {
             job.pods = cx.view.pods_on(&name).map(|(_, pod)| pod.clone()).collect();
