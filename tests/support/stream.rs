@@ -90,3 +90,10 @@ impl Observer for Recorder {
         tape.lines.push(Line { t: entry.at.as_ms() as i64 - self.start_ms as i64, kind, event: event.into(), object });
     }
 }
+
+/// Reads a compressed file of recorded changes.
+pub fn read(path: &std::path::Path) -> Vec<Line> {
+    let file = std::fs::File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let lines = std::io::BufRead::lines(std::io::BufReader::new(flate2::read::GzDecoder::new(file)));
+    lines.map(|line| Line::from_json(&serde_json::from_str(&line.expect("a line")).expect("JSON"))).collect()
+}

@@ -40,6 +40,7 @@ impl Names {
             ("ControllerRevision", _) => "cr",
             ("Job", "CronJob") => "job",
             ("EndpointSlice", _) => "es",
+            ("Pod", "StatefulSet") => return,
             ("Pod", _) if !text(&line.object, "metadata.generateName").is_empty() => "p",
             _ => return,
         };
@@ -88,7 +89,10 @@ impl Names {
         let mut out = String::with_capacity(text.len());
         let mut word = String::new();
         for c in text.chars().chain(['\n']) {
-            if c.is_ascii_alphanumeric() || c == '-' || (c == '.' && word.chars().all(|w| w.is_ascii_digit() || w == '.') && !word.is_empty()) {
+            if c.is_ascii_alphanumeric()
+                || c == '-'
+                || (c == '.' && word.chars().all(|w| w.is_ascii_digit() || w == '.') && !word.is_empty())
+            {
                 word.push(c);
                 continue;
             }

@@ -125,7 +125,8 @@ fn job(track: &Track<'_>, names: &Names) -> Value {
 }
 
 fn cron_job(track: &Track<'_>, names: &Names) -> Value {
-    let active = |version: &Value| list(version, "status.active").iter().map(|job| names.object("Job", &text(job, "name"))).collect::<Vec<_>>();
+    let active =
+        |version: &Value| list(version, "status.active").iter().map(|job| names.object("Job", &text(job, "name"))).collect::<Vec<_>>();
     json!({
         "active_count_seq": track.seq(|version| active(version).len().into()),
         "active_seq": track.seq(|version| active(version).into()),

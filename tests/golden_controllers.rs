@@ -1,0 +1,97 @@
+//! Replays what a real control plane was recorded doing and compares the facts, scenario by scenario.
+//!
+//! `KUBESIM_GOLDEN_CONTROLLERS` names another folder of recordings, `KUBESIM_GOLDEN_ONLY` picks scenarios by a part of their
+//! name, `KUBESIM_GOLDEN_VERBOSE=1` shows each fact that differs, `KUBESIM_GOLDEN_OUT` names a folder for watch streams and
+//! results, and `UPDATE=1` rewrites the table of how many facts are equal.
+
+mod support;
+
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use support::facts::{Names, reduce};
+use support::play::{NAMESPACE, Outcome, play};
+use support::stream::{self, Line};
+use support::{compare::compare, scenario::load};
+
+const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/controllers");
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Scenario to number of facts that are equal, as it is checked in.
+fn table() -> BTreeMap<String, usize> {
+    let text = std::fs::read_to_string(Path::new(HOME).join("equal.txt")).unwrap_or_default();
+    let row = |line: &str| {
+        let (name, counts) = line.split_once(' ')?;
+        Some((name.to_string(), counts.split('/').next()?.trim().parse().ok()?))
+    };
+    text.lines().filter_map(row).collect()
+}
+
+fn write_out(folder: &Path, name: &str, outcome: &Outcome) {
+    std::fs::create_dir_all(folder).expect("the folder for results");
+    let stream: String = outcome.lines.iter().map(|line| line.to_json().to_string() + "\n").collect();
+    std::fs::write(folder.join(format!("{name}.jsonl")), stream).expect("a stream");
+    let results = json!({"manifest_results": outcome.manifest_results, "action_results": outcome.action_results});
+    std::fs::write(folder.join(format!("{name}.results.json")), results.to_string()).expect("results");
+}
+
+#[test]
+fn the_controllers_do_what_the_real_ones_did() {
+    let folder = variable("KUBESIM_GOLDEN_CONTROLLERS").map_or(PathBuf::from(HOME), PathBuf::from);
+    let (only, verbose, out) = (variable("KUBESIM_GOLDEN_ONLY"), variable("KUBESIM_GOLDEN_VERBOSE"), variable("KUBESIM_GOLDEN_OUT"));
+    let table = table();
+    let (mut equal_all, mut total_all, mut rows, mut worse) = (0, 0, String::new(), Vec::new());
+    for scenario in load(&folder).iter().filter(|scenario| only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
+        let outcome = play(scenario, 1);
+        let (total, differences) = compare(&scenario.facts, &outcome.facts);
+        let equal = total - differences.len();
+        println!("{} {equal}/{total}", scenario.name);
+        if verbose.is_some() {
+            for difference in &differences {
+                println!("  {}\n    expected {}\n    got      {}", difference.fact, difference.expected, difference.got);
+            }
+        }
+        if let Some(out) = &out {
+            write_out(Path::new(out), &scenario.name, &outcome);
+        }
+        if table.get(&scenario.name).is_some_and(|known| equal < *known) {
+            worse.push(format!("{}: {equal} facts equal, {} before", scenario.name, table[&scenario.name]));
+        }
+        let _ = writeln!(rows, "{} {equal}/{total}", scenario.name);
+        (equal_all, total_all) = (equal_all + equal, total_all + total);
+    }
+    println!("all {equal_all}/{total_all}");
+    if variable("UPDATE").is_some() && only.is_none() {
+        std::fs::write(Path::new(HOME).join("equal.txt"), rows).expect("the table");
+        return;
+    }
+    assert!(worse.is_empty(), "fewer facts are equal than before:\n{}", worse.join("\n"));
+}
+
+/// The recorded streams that this project carries whole.
+fn recorded() -> Vec<(String, Vec<Line>)> {
+    let folder = Path::new(HOME).join("raw");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).expect("recorded streams").flatten().map(|entry| entry.path()).collect();
+    files.sort();
+    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().replace(".jsonl.gz", "");
+    files.iter().map(|path| (name(path), stream::read(path))).collect()
+}
+
+#[test]
+fn the_facts_of_a_recorded_stream_are_the_recorded_facts() {
+    let scenarios = load(Path::new(HOME));
+    for (name, lines) in recorded() {
+        let mut facts = scenarios.iter().find(|scenario| scenario.name == name).expect("its facts").facts.clone();
+        let map = facts.as_object_mut().expect("facts by object");
+        map.remove("manifest_results");
+        map.remove("action_results");
+        let names = Names::of(&lines, NAMESPACE, "cell");
+        let (_, differences) = compare(&facts, &reduce(&lines, &names));
+        let shown: Vec<String> = differences.iter().map(|d| format!("{}: {} {}", d.fact, d.expected, d.got)).collect();
+        assert!(shown.is_empty(), "{name}:\n{}", shown.join("\n"));
+    }
+}

@@ -1,0 +1,10 @@
+//! What the tests share: recorded scenarios, their replay, and the facts by which a run is judged.
+
+pub mod compare;
+pub mod facts;
+pub mod kubectl;
+pub mod kubelet;
+pub mod play;
+pub mod scenario;
+pub mod scheduler;
+pub mod stream;
