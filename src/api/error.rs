@@ -23,6 +23,8 @@ pub enum Reason {
     RequestEntityTooLarge,
     UnsupportedMediaType,
     InternalError,
+    /// None given: the status code says it all.
+    Unknown,
     ServerTimeout,
     ServiceUnavailable,
     Timeout,
@@ -43,7 +45,7 @@ impl Reason {
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
             Self::TooManyRequests => 429,
-            Self::InternalError | Self::ServerTimeout => 500,
+            Self::InternalError | Self::Unknown | Self::ServerTimeout => 500,
             Self::ServiceUnavailable => 503,
             Self::Timeout => 504,
         }
@@ -52,7 +54,7 @@ impl Reason {
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self:?}")
+        if *self == Self::Unknown { Ok(()) } else { write!(f, "{self:?}") }
     }
 }
 
@@ -250,6 +252,11 @@ impl ApiError {
         Self::new(Reason::InternalError, format!("Internal error occurred: {cause}"), Some(Details { causes, ..Details::default() }))
     }
 
+    /// Something failed, and no reason is given.
+    pub fn without_reason(message: &str) -> Self {
+        Self::new(Reason::Unknown, message.into(), None)
+    }
+
     /// The server is not there or not ready.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(Reason::ServiceUnavailable, message.into(), None)
@@ -279,7 +286,8 @@ impl ApiError {
     /// Real: staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go @ v1.37.2.
     pub fn kubectl_text(&self) -> String {
         if self.reason != Reason::Invalid {
-            return format!("Error from server ({}): {}", self.reason, self.message);
+            let reason = if self.reason == Reason::Unknown { String::new() } else { format!(" ({})", self.reason) };
+            return format!("Error from server{reason}: {}", self.message);
         }
         let Some(details) = &self.details else { return format!("The request is invalid: {}", self.message) };
         let head = match (details.kind.is_empty() && details.name.is_empty(), details.causes.is_empty()) {
@@ -305,7 +313,7 @@ impl ApiError {
     pub fn to_status(&self) -> serde_json::Value {
         let mut status = serde_json::json!({
             "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": self.message, "reason": self.reason, "code": self.code(),
+            "message": self.message, "reason": self.reason.to_string(), "code": self.code(),
         });
         if let Some(details) = &self.details {
             status["details"] = serde_json::to_value(details).expect("details are plain data");

@@ -1,8 +1,8 @@
-//! Subresources of pods: binding and eviction.
-//! Real: pkg/registry/core/pod/storage/{storage.go,eviction.go} @ v1.37.2.
+//! Subresources of pods: binding.
+//! Real: pkg/registry/core/pod/storage/storage.go @ v1.37.2.
 
 use super::ApiError;
-use super::request::{Answer, DeleteOptions};
+use super::request::Answer;
 use super::server::{Server, present, resource_of, write};
 use crate::base::Time;
 use crate::model::{Body, PodCondition, Str};
@@ -40,11 +40,5 @@ impl Server {
         status.conditions.retain(|condition| &*condition.r#type != "PodScheduled");
         status.conditions.push(scheduled);
         Ok(write(store, at, id, after))
-    }
-
-    /// Deletes a pod in the name of a disruption, if the budgets that cover it allow.
-    pub(super) fn evict(&mut self, store: &mut Store, at: Time, target: &Key, options: &DeleteOptions) -> Answer {
-        super::eviction::admit(self, store, at, target, options)?;
-        self.delete(store, at, target, options)
     }
 }

@@ -8,8 +8,10 @@ pub mod endpointslice;
 pub mod endpointslice_mirroring;
 pub mod endpointslice_reconcile;
 pub mod endpointslice_tracker;
+pub mod disruption;
 pub mod node_lifecycle;
 pub mod node_taints;
+pub mod select;
 pub mod settings;
 pub mod taint_eviction;
 
@@ -27,6 +29,7 @@ pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
         Box::new(ControllerActor::new(node_taints::NodeTaints::new(settings.client_limits()))),
         Box::new(node_lifecycle::NodeLifecycle::new(settings)),
         Box::new(taint_eviction::TaintEviction::new(settings)),
+        Box::new(ControllerActor::new(disruption::Disruption::new(settings))),
     ]
 }
 

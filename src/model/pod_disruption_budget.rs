@@ -72,3 +72,34 @@ pub struct PodDisruptionBudgetStatus {
     #[serde(flatten)]
     pub rest: Rest,
 }
+
+/// The condition of a budget.
+const DISRUPTION_ALLOWED: &str = "DisruptionAllowed";
+
+impl PodDisruptionBudgetStatus {
+    /// The condition DisruptionAllowed.
+    pub fn condition(&self) -> Option<&Condition> {
+        self.conditions.iter().find(|condition| &*condition.r#type == DISRUPTION_ALLOWED)
+    }
+
+    /// Sets the condition by what the status allows.
+    pub fn update_condition(&mut self, now: Timestamp) {
+        let (value, reason) = if self.disruptions_allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+        self.set_condition(value, reason, "", now);
+    }
+
+    /// Sets the condition; its transition time changes with its status only.
+    pub fn set_condition(&mut self, value: &str, reason: &str, message: &str, now: Timestamp) {
+        if self.condition().is_none() {
+            self.conditions.push(Condition { r#type: DISRUPTION_ALLOWED.into(), ..Condition::default() });
+        }
+        let observed_generation = self.observed_generation;
+        for condition in self.conditions.iter_mut().filter(|condition| &*condition.r#type == DISRUPTION_ALLOWED) {
+            if &*condition.status != value {
+                (condition.status, condition.last_transition_time) = (value.into(), Some(now));
+            }
+            condition.observed_generation = observed_generation;
+            (condition.reason, condition.message) = (reason.into(), message.into());
+        }
+    }
+}
