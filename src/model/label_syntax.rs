@@ -69,6 +69,18 @@ pub fn label_value_errors(value: &str) -> Vec<String> {
     errors
 }
 
+/// What is wrong with a name that must be a DNS subdomain, as those of most objects; nothing if it is good.
+pub fn subdomain_errors(name: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if name.len() > PREFIX_BYTES_MAX {
+        errors.push(format!("must be no more than {PREFIX_BYTES_MAX} bytes"));
+    }
+    if !is_subdomain(name) {
+        errors.push(SUBDOMAIN_RULE.to_owned());
+    }
+    errors
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +97,9 @@ mod tests {
         }
         for (value, errors) in [("", 0), ("a", 0), ("a_b", 0), ("a/b", 1), ("-", 1), (&long, 1)] {
             assert_eq!(label_value_errors(value).len(), errors, "{value}");
+        }
+        for (name, errors) in [("a", 0), ("a-1.b", 0), ("A", 1), ("a_b", 1), ("", 1), (&"a".repeat(254), 1)] {
+            assert_eq!(subdomain_errors(name).len(), errors, "{name}");
         }
     }
 }

@@ -1,0 +1,224 @@
+//! The JSON Schema of scenario files, for editors: `kubesim schema`.
+
+use super::{API_VERSION, KIND, cluster, containers, read, timeline};
+use crate::controllers::settings::ControllerManager;
+use crate::faults;
+use serde_json::{Map, Value, json};
+
+/// JSON Schema (2020-12) of a scenario file.
+pub fn json_schema() -> Value {
+    let describe = |about: &str, mut schema: Value| {
+        schema["description"] = about.into();
+        schema
+    };
+    let reference = |name: &str| json!({"$ref": format!("#/$defs/{name}")});
+    let expression = |about: &str| describe(about, json!({"type": "string"}));
+    let properties = json!({
+        "apiVersion": {"const": API_VERSION},
+        "kind": {"const": KIND},
+        "name": describe("Name: folder of the reports.", json!({"type": "string", "maxLength": 100, "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"})),
+        "question": describe("What the scenario is to find out.", json!({"type": "string"})),
+        "seed": describe("Seed of all randomness.", json!({"type": "integer", "minimum": 0, "default": read::SEED})),
+        "start": describe("Wall-clock time at the start; every `at` is an offset from it.", json!({"type": "string", "format": "date-time"})),
+        "duration": describe("How long the run lasts.", reference("duration")),
+        "cluster": reference("cluster"),
+        "manifests": describe("What `kubectl apply -f` takes: files, globs, folders, `-`.", reference("texts")),
+        "containers": describe("What the images do; the first match wins.", json!({"type": "array", "items": reference("behaviour")})),
+        "network": object(&["endpoints", "registry"], &[
+            ("endpoints", describe("From a change of an EndpointSlice until a node has programmed it.", reference("distribution"))),
+            ("registry", object(&["bandwidth", "latency"], &[
+                ("bandwidth", json!({"type": "string", "pattern": "/s$"})),
+                ("latency", reference("distribution")),
+            ])),
+        ]),
+        "timeline": describe("What users do and what breaks.", json!({"type": "array", "items": reference("step")})),
+        "expect": describe("What must hold.", json!({"type": "array", "items": reference("expectation")})),
+    });
+    let definitions = json!({
+        "duration": {"type": ["string", "integer"], "pattern": "^([0-9.]+(ns|us|µs|ms|s|m|h|d))+$|^0$"},
+        "quantity": {"type": ["string", "number"]},
+        "texts": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "distribution": distribution(),
+        "cluster": cluster_schema(),
+        "behaviour": behaviour(),
+        "step": step(expression("CEL: the step happens when this becomes true.")),
+        "expectation": object(timeline::EXPECT_KEYS, &[
+            ("name", json!({"type": "string"})),
+            ("metric", json!({"type": "string"})),
+            ("threshold", describe("Such as `min >= 4`, `rate < 0.001`, `p(99) < 2`.", json!({"type": "string"}))),
+            ("always", expression("CEL: true at every instant.")),
+            ("from", reference("duration")),
+            ("at", reference("duration")),
+            ("holds", expression("CEL: true at `at`.")),
+            ("eventually", expression("CEL: true at some instant of `between`.")),
+            ("between", json!({"type": "array", "items": reference("duration"), "minItems": 2, "maxItems": 2})),
+        ]),
+    });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kubesim scenario",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["apiVersion", "kind"],
+        "properties": properties,
+        "$defs": definitions,
+    })
+}
+
+/// A map with these keys only; those without a schema of their own take anything.
+fn object(keys: &[&str], schemas: &[(&str, Value)]) -> Value {
+    debug_assert!(schemas.iter().all(|(key, _)| keys.contains(key)));
+    let schema = |key: &str| schemas.iter().find(|(name, _)| *name == key).map_or_else(|| json!({}), |(_, schema)| schema.clone());
+    let properties: Map<String, Value> = keys.iter().map(|key| (key.to_string(), schema(key))).collect();
+    json!({"type": "object", "additionalProperties": false, "properties": properties})
+}
+
+fn reference(name: &str) -> Value {
+    json!({"$ref": format!("#/$defs/{name}")})
+}
+
+fn distribution() -> Value {
+    let figures = |keys: &[&str]| {
+        let schemas: Vec<(&str, Value)> = keys.iter().map(|key| (*key, reference("duration"))).collect();
+        object(keys, &schemas)
+    };
+    let kinds = object(
+        &["uniform", "normal", "exponential", "lognormal"],
+        &[
+            ("uniform", figures(&["min", "max"])),
+            ("normal", figures(&["mean", "sd", "min"])),
+            ("exponential", figures(&["mean"])),
+            ("lognormal", figures(&["p50", "p99"])),
+        ],
+    );
+    json!({"anyOf": [reference("duration"), kinds]})
+}
+
+fn cluster_schema() -> Value {
+    let group = object(
+        cluster::GROUP_KEYS,
+        &[
+            ("count", json!({"type": "integer", "minimum": 0, "default": 1})),
+            ("name", json!({"type": "string", "description": "# stands for the number"})),
+            ("zone", json!({"type": "string"})),
+            ("region", json!({"type": "string"})),
+            ("cpu", reference("quantity")),
+            ("memory", reference("quantity")),
+            ("pods", json!({"type": "integer", "minimum": 0, "default": 110})),
+            ("labels", json!({"type": "object", "additionalProperties": {"type": "string"}})),
+            ("annotations", json!({"type": "object", "additionalProperties": {"type": "string"}})),
+            ("taints", json!({"type": "array"})),
+            ("resources", json!({"type": "object", "additionalProperties": reference("quantity")})),
+            ("manifest", reference("texts")),
+        ],
+    );
+    let from_manifest = object(&["manifest"], &[("manifest", reference("texts"))]);
+    let settings = serde_json::to_value(ControllerManager::default()).expect("settings are plain data");
+    let controller_manager: Map<String, Value> =
+        settings.as_object().into_iter().flatten().map(|(key, default)| (key.clone(), json!({"default": default}))).collect();
+    let latencies: Vec<(&str, Value)> = cluster::LATENCY_KEYS.iter().map(|key| (*key, reference("distribution"))).collect();
+    object(
+        cluster::KEYS,
+        &[
+            ("nodes", json!({"anyOf": [{"type": "array", "items": group}, from_manifest]})),
+            ("from", reference("texts")),
+            ("manifest", reference("texts")),
+            ("scheduler", json!({"type": ["string", "object"], "description": "A KubeSchedulerConfiguration, or its file"})),
+            ("controllerManager", json!({"type": "object", "properties": controller_manager})),
+            ("kubelet", object(cluster::KUBELET_KEYS, &[])),
+            ("featureGates", json!({"type": "object", "additionalProperties": {"type": "boolean"}})),
+            ("latency", object(cluster::LATENCY_KEYS, &latencies)),
+        ],
+    )
+}
+
+fn behaviour() -> Value {
+    let code = json!({"type": "integer", "minimum": 0, "maximum": 255});
+    let ready = object(&["after"], &[("after", reference("distribution"))]);
+    object(
+        containers::KEYS,
+        &[
+            ("image", json!({"type": "string", "description": "Glob over the image's name"})),
+            ("selector", json!({"type": ["string", "object"]})),
+            ("container", json!({"type": "string"})),
+            ("when", json!({"type": "array"})),
+            ("size", reference("quantity")),
+            ("start", reference("distribution")),
+            ("ready", json!({"anyOf": [{"const": "never"}, ready]})),
+            (
+                "stop",
+                object(
+                    &["refusesAfter", "drains", "code"],
+                    &[("refusesAfter", reference("duration")), ("drains", reference("distribution")), ("code", code.clone())],
+                ),
+            ),
+            (
+                "exit",
+                object(
+                    &["code", "after", "message"],
+                    &[("code", code), ("after", reference("distribution")), ("message", json!({"type": "string"}))],
+                ),
+            ),
+            (
+                "uses",
+                object(
+                    &["cpu", "memory", "memoryGrowthPerSecond"],
+                    &[("cpu", reference("quantity")), ("memory", reference("quantity")), ("memoryGrowthPerSecond", reference("quantity"))],
+                ),
+            ),
+            (
+                "serves",
+                object(
+                    &["cpu", "time", "concurrency"],
+                    &[
+                        ("cpu", reference("quantity")),
+                        ("time", reference("distribution")),
+                        ("concurrency", json!({"type": "integer", "minimum": 0})),
+                    ],
+                ),
+            ),
+        ],
+    )
+}
+
+fn step(when: Value) -> Value {
+    let faults: Vec<&str> = faults::FAULTS.iter().map(|fault| fault.name).collect();
+    object(
+        timeline::STEP_KEYS,
+        &[
+            ("at", reference("duration")),
+            ("when", when),
+            ("every", reference("duration")),
+            ("for", reference("duration")),
+            ("kubectl", json!({"type": "string", "description": "A kubectl command line without `kubectl`"})),
+            ("fault", json!({"enum": faults})),
+            ("node", json!({"type": "string"})),
+            ("nodes", reference("texts")),
+            ("selector", json!({"type": ["string", "object"]})),
+            ("zone", json!({"type": "string"})),
+            ("mode", json!({"enum": ["one", "all", "fixed", "fixed-percent"]})),
+            ("value", json!({"type": ["string", "integer"]})),
+        ],
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_knows_every_key_and_its_references_lead_somewhere() {
+        let schema = json_schema();
+        let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        let mut known: Vec<&str> = read::KEYS.to_vec();
+        known.sort_unstable();
+        let mut sorted = keys.clone();
+        sorted.sort();
+        assert_eq!(sorted, known);
+        let text = schema.to_string();
+        for (at, _) in text.match_indices("#/$defs/") {
+            let name: String = text[at + 8..].chars().take_while(|c| c.is_alphanumeric()).collect();
+            assert!(schema["$defs"].get(&name).is_some(), "{name}");
+        }
+    }
+}

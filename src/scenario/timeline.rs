@@ -1,0 +1,262 @@
+//! `timeline:` and `expect:`: who does what when, and what must hold. kubectl lines, their files and expressions are checked
+//! here, long before they are carried out.
+
+use super::expect::{Threshold, metric_known};
+use super::expressions::Expression;
+use super::fields::{At, Fields};
+use super::read::{Reader, place};
+use super::{Action, Check, Expectation, Scenario, Step, Trigger, containers};
+use crate::base::input_error::{InputError, did_you_mean};
+use crate::base::{Span, Time};
+use crate::faults::{self, Among, Fault, Mode, Target};
+use crate::kubectl;
+use crate::model::Str;
+use std::sync::Arc;
+
+type Result<T> = std::result::Result<T, InputError>;
+
+/// Keys of a step.
+pub(super) const STEP_KEYS: &[&str] =
+    &["at", "when", "every", "for", "kubectl", "fault", "node", "nodes", "selector", "zone", "mode", "value"];
+/// Keys of an expectation.
+pub(super) const EXPECT_KEYS: &[&str] = &["name", "metric", "threshold", "always", "from", "at", "holds", "eventually", "between"];
+const TARGET_KEYS: &[&str] = &["node", "nodes", "selector", "zone", "mode", "value"];
+
+pub(super) fn steps(at: At<'_>, reader: &mut Reader<'_>) -> Result<Vec<Step>> {
+    at.list()?.into_iter().map(|at| step(at, reader)).collect()
+}
+
+fn step(at: At<'_>, reader: &mut Reader<'_>) -> Result<Step> {
+    let fields = Fields::new(at, "a step of the timeline", STEP_KEYS)?;
+    let action = match (fields.get("kubectl"), fields.get("fault")) {
+        (Some(line), None) => kubectl_line(&fields, line, reader)?,
+        (None, Some(name)) => fault(&fields, name)?,
+        (Some(_), Some(_)) => return Err(fields.error_at_key("fault", "a step is either `kubectl` or `fault`")),
+        (None, None) => return Err(fields.error("a step needs `kubectl` or `fault`")),
+    };
+    let every = fields.read("every", |at| {
+        let span = at.span()?;
+        if span < Span::from_ms(1) { Err(at.error("`every` is at least 1ms")) } else { Ok(span) }
+    })?;
+    let trigger = match (fields.get("at"), fields.get("when")) {
+        (Some(instant), None) => Trigger::At { at: Time::ZERO + instant.span()?, every },
+        (None, Some(text)) => Trigger::When { expression: expression(text)?, every },
+        (Some(_), Some(_)) => return Err(fields.error_at_key("when", "a step has either `at` or `when`")),
+        (None, None) => match every {
+            Some(span) => Trigger::At { at: Time::ZERO + span, every },
+            None => return Err(fields.error("a step needs `at` or `when`").with_hint("at: 5m")),
+        },
+    };
+    Ok(Step { line: at.line(), trigger, action })
+}
+
+fn kubectl_line(fields: &Fields<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Result<Action> {
+    for key in TARGET_KEYS.iter().chain(&["for"]) {
+        if fields.has(key) {
+            return Err(fields.error_at_key(key, format!("`{key}` belongs to faults, not to kubectl lines")));
+        }
+    }
+    let line = at.word()?;
+    let mut command = kubectl::parse(line).map_err(|error| {
+        let shown = at.error_in_text(error.at, error.width, error.summary());
+        shown.with_hint(error.hint())
+    })?;
+    let files: Vec<String> = command.filenames.clone();
+    for file in files {
+        let base = reader.base.clone();
+        let read = reader.manifests(std::slice::from_ref(&file), &base);
+        command.manifests.extend(read.map_err(|error| if error.file.is_empty() { place(at, error) } else { error })?);
+    }
+    Ok(Action::Kubectl { line: line.trim().to_string(), command: Arc::new(command) })
+}
+
+fn fault(fields: &Fields<'_>, at: At<'_>) -> Result<Action> {
+    let name = at.word()?;
+    let Some(fault) = faults::find(name) else {
+        if faults::LATER.contains(&name) {
+            return Err(at.error(format!("the fault `{name}` is not simulated yet")));
+        }
+        let names: Vec<&str> = faults::FAULTS.iter().map(|fault| fault.name).collect();
+        let mut hint = did_you_mean(name, names.iter().chain(faults::LATER).copied());
+        if hint.is_empty() {
+            hint = format!("one of {}", names.join(", "));
+        }
+        return Err(at.error(format!("unknown fault \"{name}\"")).with_hint(hint));
+    };
+    let target = Target { among: among(fields, fault)?, mode: mode(fields)? };
+    Ok(Action::Fault { fault, target, lasts: fields.read("for", |at| at.span())? })
+}
+
+fn among(fields: &Fields<'_>, fault: Fault) -> Result<Among> {
+    let given: Vec<&str> = ["node", "nodes", "selector", "zone"].into_iter().filter(|key| fields.has(key)).collect();
+    if let Some(key) = given.iter().find(|key| !fault.targets.contains(key)) {
+        let message = format!("{} is not aimed by `{key}`", fault.name);
+        return Err(fields.error_at_key(key, message).with_hint(format!("by {}", fault.targets.join(", "))));
+    }
+    let [key] = given[..] else {
+        let message = format!("{} needs one of {}", fault.name, fault.targets.join(", "));
+        return Err(if given.is_empty() { fields.error(message) } else { fields.error_at_key(given[1], message) });
+    };
+    let value = fields.required(key, fault.name)?;
+    Ok(match key {
+        "node" => Among::Names(vec![value.word()?.into()]),
+        "nodes" => Among::Names(value.texts()?.iter().map(|at| at.word().map(Str::from)).collect::<Result<_>>()?),
+        "zone" => Among::Zone(value.word()?.into()),
+        _ => Among::Selector(containers::selector(value)?),
+    })
+}
+
+fn mode(fields: &Fields<'_>) -> Result<Mode> {
+    const MODES: [&str; 4] = ["one", "all", "fixed", "fixed-percent"];
+    let Some(at) = fields.get("mode") else {
+        return match fields.get("value") {
+            Some(_) => Err(fields.error_at_key("value", "`value` needs `mode: fixed` or `mode: fixed-percent`")),
+            None => Ok(Mode::All),
+        };
+    };
+    let mode = at.word()?;
+    let value = |max: u64| {
+        let at = fields.required("value", &format!("`mode: {mode}`"))?;
+        // Chaos Mesh writes the value as a text.
+        match at.node.text().map(|text| text.trim_end_matches('%').parse::<u64>()) {
+            Some(Ok(number)) if number <= max => Ok(number as u32),
+            Some(_) => Err(at.error(format!("this must be a whole number of at most {max}"))),
+            None => at.count(max).map(|number| number as u32),
+        }
+    };
+    match mode {
+        "one" | "all" if fields.has("value") => Err(fields.error_at_key("value", format!("`mode: {mode}` takes no value"))),
+        "one" => Ok(Mode::One),
+        "all" => Ok(Mode::All),
+        "fixed" => Ok(Mode::Fixed(value(1 << 20)?)),
+        "fixed-percent" => Ok(Mode::FixedPercent(value(100)?)),
+        _ => {
+            let mut hint = did_you_mean(mode, MODES);
+            if hint.is_empty() {
+                hint = format!("one of {}", MODES.join(", "));
+            }
+            Err(at.error(format!("unknown mode \"{mode}\"")).with_hint(hint))
+        }
+    }
+}
+
+fn expression(at: At<'_>) -> Result<Expression> {
+    let text = at.word()?;
+    Expression::compile(text).map_err(|fault| at.error_in_text(fault.at, fault.width, fault.message).with_hint(fault.hint))
+}
+
+pub(super) fn expectations(at: At<'_>, end: Time) -> Result<Vec<Expectation>> {
+    let mut all: Vec<Expectation> = Vec::new();
+    for at in at.list()? {
+        let fields = Fields::new(at, "an expectation", EXPECT_KEYS)?;
+        let check = check(&fields, end)?;
+        let name = match fields.get("name") {
+            Some(at) => at.word()?.trim().to_string(),
+            None => described(&fields, &check),
+        };
+        if let Some(first) = all.iter().find(|first| first.name == name) {
+            let error = fields.error_at_key("name", format!("two expectations are named \"{name}\""));
+            return Err(error.with_hint(format!("the first is in line {}", first.line)));
+        }
+        all.push(Expectation { name, line: at.line(), check });
+    }
+    Ok(all)
+}
+
+fn described(fields: &Fields<'_>, check: &Check) -> String {
+    let text = |key: &str| fields.get(key).and_then(|at| at.node.text().map(str::to_string)).unwrap_or_default();
+    match check {
+        Check::Metric { metric, .. } => format!("{metric}: {}", text("threshold")),
+        check => format!("{}: {}", check.kind(), text(check.kind())),
+    }
+}
+
+fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
+    let kinds: Vec<&str> = ["metric", "always", "holds", "eventually"].into_iter().filter(|key| fields.has(key)).collect();
+    let [kind] = kinds[..] else {
+        let message = "an expectation is one of `always`, `holds` (with `at`), `eventually` (with `between`), `metric` (with `threshold`)";
+        return Err(if kinds.is_empty() { fields.error(message) } else { fields.error_at_key(kinds[1], message) });
+    };
+    let allowed: &[&str] = match kind {
+        "metric" => &["metric", "threshold"],
+        "always" => &["always", "from"],
+        "holds" => &["holds", "at"],
+        _ => &["eventually", "between"],
+    };
+    if let Some(key) = EXPECT_KEYS.iter().find(|key| **key != "name" && fields.has(key) && !allowed.contains(key)) {
+        return Err(fields
+            .error_at_key(key, format!("`{key}` does not go with `{kind}`"))
+            .with_hint(format!("`{kind}` goes with {}", allowed[1])));
+    }
+    let value = fields.required(kind, "an expectation")?;
+    let instant = |at: At<'_>| {
+        let instant = Time::ZERO + at.span()?;
+        if instant > end {
+            return Err(at.error(format!("{instant} is after the end of the run")).with_hint(format!("the run lasts {end}")));
+        }
+        Ok(instant)
+    };
+    Ok(match kind {
+        "metric" => {
+            let metric = value.word()?.trim().to_string();
+            metric_known(&metric).map_err(|(message, hint)| value.error(message).with_hint(hint))?;
+            let threshold = fields.required("threshold", "`metric`")?;
+            let read = Threshold::parse(threshold.word()?);
+            Check::Metric { metric, threshold: read.map_err(|(message, hint)| threshold.error(message).with_hint(hint))? }
+        }
+        "always" => Check::Always { expression: expression(value)?, from: fields.read("from", instant)?.unwrap_or(Time::ZERO) },
+        "holds" => Check::Holds { expression: expression(value)?, at: fields.read("at", instant)?.unwrap_or(end) },
+        _ => {
+            let (from, to) = match fields.get("between") {
+                None => (Time::ZERO, end),
+                Some(at) => match at.list()?[..] {
+                    [from, to] => (instant(from)?, instant(to)?),
+                    _ => return Err(at.error("`between` has two instants").with_hint("between: [5m, 25m]")),
+                },
+            };
+            if to < from {
+                return Err(fields.error_at_key("between", format!("{to} is before {from}")));
+            }
+            Check::Eventually { expression: expression(value)?, from, to }
+        }
+    })
+}
+
+/// Faults must be able to hit something: names and zones must be there.
+pub(super) fn check_targets(fields: &Fields<'_>, scenario: &Scenario) -> Result<()> {
+    let nodes = &scenario.cluster.nodes;
+    // Nodes may also come from manifests or from kubectl lines.
+    let applied = scenario.manifests.iter().map(|manifest| &manifest.object).filter(|object| object.kind() == crate::model::Kind::Node);
+    let all: Vec<_> = nodes.iter().chain(applied).collect();
+    let Some(list) = fields.get("timeline") else { return Ok(()) };
+    for (at, step) in list.list()?.into_iter().zip(&scenario.timeline) {
+        let Action::Fault { target, .. } = &step.action else { continue };
+        let fields = Fields::new(at, "a step of the timeline", STEP_KEYS)?;
+        let fault = |key: &str, what: &str, word: &Str, known: Vec<&str>| {
+            let at = fields.get(key).map(|at| at.error(format!("there is no {what} \"{word}\"")));
+            let mut hint = did_you_mean(word, known.iter().copied());
+            if hint.is_empty() && known.len() <= 10 {
+                hint = format!("there are {}", known.join(", "));
+            }
+            at.unwrap_or_default().with_hint(hint)
+        };
+        match &target.among {
+            Among::Names(names) => {
+                if let Some(missing) = names.iter().find(|name| all.iter().all(|node| node.meta.name != **name)) {
+                    let key = if fields.has("node") { "node" } else { "nodes" };
+                    return Err(fault(key, "node", missing, all.iter().map(|node| &*node.meta.name).collect()));
+                }
+            }
+            Among::Zone(zone) => {
+                let mut zones: Vec<&str> = all.iter().filter_map(|node| node.meta.labels.get(super::objects::ZONE)).collect();
+                zones.sort_unstable();
+                zones.dedup();
+                if !zones.contains(&&**zone) {
+                    return Err(fault("zone", "zone", zone, zones));
+                }
+            }
+            Among::Selector(_) => {}
+        }
+    }
+    Ok(())
+}
