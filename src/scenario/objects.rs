@@ -141,10 +141,9 @@ mod tests {
         assert_eq!(json["metadata"]["labels"]["topology.kubernetes.io/zone"], "eu-1b");
         assert_eq!(json["spec"]["taints"][0], serde_json::json!({"key": "dedicated", "value": "ml", "effect": "NoSchedule"}));
         let amounts = &json["status"]["allocatable"];
-        assert_eq!((&amounts["cpu"], &amounts["memory"], &amounts["pods"], &amounts["nvidia.com/gpu"]), {
-            let text = |text: &str| serde_json::Value::from(text);
-            (&text("4"), &text("16Gi"), &text("110"), &text("2"))
-        });
+        for (resource, amount) in [("cpu", "4"), ("memory", "16Gi"), ("pods", "110"), ("nvidia.com/gpu", "2")] {
+            assert_eq!(amounts[resource], amount, "{resource}");
+        }
         assert_eq!(json["status"]["conditions"][3]["status"], "True");
         assert_eq!(json["status"]["addresses"][0]["address"], "172.16.0.3");
     }
