@@ -15,6 +15,7 @@ pub mod qos;
 pub mod request;
 pub mod server;
 pub mod strategy;
+pub mod validation;
 
 pub use error::ApiError;
 pub use request::{Answer, DeleteOptions, Edit, Patch, Preconditions, Propagation, Subresource, Verb};
