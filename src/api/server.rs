@@ -5,7 +5,7 @@ use super::addresses::Addresses;
 use super::error::qualified;
 use super::pod_cache::PodCache;
 use super::request::{Answer, Patch, Subresource, Verb};
-use super::{ApiError, admission, defaulting, strategy};
+use super::{ApiError, admission, defaulting, strategy, validation};
 use crate::actor::Clock;
 use crate::base::{Seed, Stream, Time};
 use crate::model::{Body, Kind, Meta, Obj, Object, Scope, Str};
@@ -74,6 +74,8 @@ impl Server {
     fn create(&mut self, store: &mut Store, at: Time, mut object: Object, dry_run: bool) -> Answer {
         self.place_in_namespace(store, &mut object)?;
         self.name(store, &mut object)?;
+        // Some kinds refer to themselves: their selectors name their uid.
+        object.meta.uid = self.uid();
         self.complete(store, &mut object)?;
         let key = Key::of(&object);
         let id = store.intern(key);
@@ -86,7 +88,6 @@ impl Server {
         self.allot(&mut object);
         let generation = i64::from(strategy::has_generation(object.kind()));
         let meta = &mut object.meta;
-        meta.uid = self.uid();
         meta.creation_timestamp = Some(self.clock.timestamp(at));
         (meta.deletion_timestamp, meta.deletion_grace_period_seconds) = (None, None);
         meta.generation = generation;
@@ -96,12 +97,13 @@ impl Server {
     /// Checks and completes a new object: defaults, admission, validation, first status.
     fn complete(&mut self, store: &Store, object: &mut Object) -> Result<(), ApiError> {
         match self.pods.complete(object) {
-            Ok(()) => {}
+            Ok(()) => validation::create_metadata(object)?,
             Err(asked) => {
                 defaulting::apply(object);
                 strategy::reset_status(object);
                 admission::mutate_new(object, store.now())?;
                 admission::prepare(object);
+                validation::create(object)?;
                 if let Some(asked) = asked {
                     self.pods.remember(asked, object);
                 }
@@ -234,6 +236,7 @@ impl Server {
     fn check_update(&mut self, store: &Store, before: &Obj, after: &mut Object) -> Result<(), ApiError> {
         defaulting::apply(after);
         admission::mutate_changed(after, before);
+        validation::update(after, before)?;
         admission::check(after, Some(before), store.now())
     }
 

@@ -5,6 +5,7 @@
 //!
 //! Off here: ServiceAccount (it would give each pod a token volume of its own and so no two pods would share a spec).
 
+mod jobs;
 mod limits;
 mod pods;
 mod storage;
@@ -12,8 +13,6 @@ mod storage;
 use super::ApiError;
 use crate::model::*;
 use crate::store::View;
-
-pub use pods::prepare;
 
 /// Changes a new object as the mutating plugins do.
 pub fn mutate_new(object: &mut Object, view: View<'_>) -> Result<(), ApiError> {
@@ -32,6 +31,15 @@ pub fn mutate_new(object: &mut Object, view: View<'_>) -> Result<(), ApiError> {
         _ => {}
     }
     Ok(())
+}
+
+/// What the registry does to a new object between admission and validation. The uid is there already.
+pub fn prepare(object: &mut Object) {
+    match object.kind() {
+        Kind::Pod => pods::prepare(object),
+        Kind::Job => jobs::prepare(object),
+        _ => {}
+    }
 }
 
 /// Changes an object that replaces `before` as the mutating plugins do.

@@ -119,3 +119,17 @@ fn label_keys_become_part_of_selectors() {
     assert_eq!(made_term["labelSelector"], json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["x"]}]}));
     assert_eq!(made["status"]["conditions"][0]["reason"], "SchedulingGated");
 }
+
+#[test]
+fn a_job_selects_by_its_uid() {
+    let mut job = object(&json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "ns", "uid": "u"},
+        "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x"}]}}}}));
+    prepare(&mut job);
+    let spec = job.to_json()["spec"].take();
+    assert_eq!(spec["selector"], json!({"matchLabels": {"batch.kubernetes.io/controller-uid": "u"}}));
+    assert_eq!(
+        spec["template"]["metadata"]["labels"],
+        json!({"batch.kubernetes.io/controller-uid": "u", "batch.kubernetes.io/job-name": "j", "controller-uid": "u", "job-name": "j"})
+    );
+    assert!(super::super::validation::create(&job).is_ok());
+}

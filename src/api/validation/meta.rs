@@ -3,8 +3,8 @@
 
 use super::super::field::{FieldErrors, Path, forbidden, invalid, required, too_long};
 use super::names::{self, each};
-use crate::model::{label_key_errors, label_value_errors};
 use crate::model::*;
+use crate::model::{label_key_errors, label_value_errors};
 
 const ANNOTATIONS_MAX: usize = 256 << 10;
 const METADATA: Path = Path::new("metadata");

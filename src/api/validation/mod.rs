@@ -30,6 +30,13 @@ pub fn create(object: &Object) -> Result<(), ApiError> {
     finish(object, errors)
 }
 
+/// Checks only what differs between new objects of one template: names, labels, owners.
+pub fn create_metadata(object: &Object) -> Result<(), ApiError> {
+    let mut errors = FieldErrors::new();
+    meta::create(object, &mut errors);
+    finish(object, errors)
+}
+
 /// Checks an object that replaces `before` (not for writes of the status alone).
 pub fn update(object: &Object, before: &Object) -> Result<(), ApiError> {
     let mut errors = FieldErrors::new();

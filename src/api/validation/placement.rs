@@ -5,8 +5,8 @@ use super::super::field::{FieldErrors, Path, duplicate, forbidden, invalid, not_
 use super::meta;
 use super::names::each;
 use super::positive;
-use crate::model::{label_key_errors, label_value_errors};
 use crate::model::*;
+use crate::model::{label_key_errors, label_value_errors};
 
 const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
