@@ -44,6 +44,13 @@ pub enum Record {
         /// Nanoseconds since the pod entered the queue for the first time.
         waited_ns: u64,
     },
+    /// A kubelet's call to its container runtime, if the fleet is set up to tell.
+    Runtime {
+        /// `namespace/name` of the pod.
+        pod: String,
+        /// The call with its arguments.
+        call: String,
+    },
     /// A part of the story that is worth a line of its own.
     Story {
         /// The line.

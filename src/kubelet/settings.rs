@@ -107,4 +107,8 @@ pub struct Settings {
     pub registry: Registry,
     /// What containers do.
     pub behaviours: Behaviours,
+    /// Nodes whose kubelets do not serialize image pulls, whatever the configuration says.
+    pub parallel_pulls_on: Vec<String>,
+    /// Whether observers are told of each call to the runtime.
+    pub trace_runtime: bool,
 }

@@ -4,9 +4,12 @@
 //! StartContainer; it *listens* after `start`; readiness probes succeed `ready` after that; liveness and startup probes
 //! succeed while it listens. It ends by `exit`, by SIGTERM (`stop`), or by SIGKILL (137).
 
+mod scripted;
+
 use crate::base::Dist;
 use crate::base::Span;
 use crate::model::{Labels, Quantity, Selector};
+pub use scripted::Script;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -175,6 +178,8 @@ pub const ANNOTATION_PREFIX: &str = "kubesim.io/";
 pub struct Behaviours {
     /// The entries.
     pub entries: Vec<Behaviour>,
+    /// A runtime that follows a script instead.
+    pub script: Option<Arc<Script>>,
 }
 
 /// What entries are matched against.
@@ -315,6 +320,7 @@ mod tests {
                 },
                 Behaviour { image: "shop/*".into(), start: Some(second), size: Some("10Mi".parse().unwrap()), ..Behaviour::default() },
             ],
+            script: None,
         };
         let none = Labels::default();
         let mut env = BTreeMap::new();

@@ -1,0 +1,691 @@
+//! The fleet: every kubelet of the cluster in one table, and the one actor that drives them.
+//! Real: syncLoop and the Handle… functions in pkg/kubelet/kubelet.go @ v1.37.2.
+
+use super::node::{self, NodeState};
+use super::pod::{self, Due, PodState, Slot, Which};
+use super::settings::Settings;
+use super::word;
+use crate::actor::{Actor, Ctx, EventNote, EventType, Kinds, Record, Signal, Ticket};
+use crate::api::{Answer, Verb};
+use crate::base::collections::Map;
+use crate::base::{Span, Time};
+use crate::model::{Body, Kind, Lease, LeaseSpec, Meta, Namespace, Obj, Object, PodSpec, Str};
+use crate::store::{Change, Id, Key};
+use std::sync::Arc;
+
+/// Where leases of nodes live.
+const LEASES: &str = "kube-node-lease";
+/// Bits of a token that hold the slot; above them the kind of timer.
+const SLOT_BITS: u32 = 32;
+
+/// What an answer belongs to.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Asked {
+    Namespace,
+    Status { slot: Slot, version: u32, uid: Str },
+    Removal { slot: Slot },
+}
+
+/// Which pods mount which objects.
+#[derive(Default)]
+pub(crate) struct Mounts(Map<(Str, Str), Vec<Slot>>);
+
+impl Mounts {
+    /// Notes what a pod mounts.
+    pub fn add(&mut self, spec: &PodSpec, namespace: &Str, slot: Slot) {
+        let projected = spec.volumes.iter().flat_map(|volume| &volume.projected).flat_map(|projected| &projected.sources);
+        let direct = spec.volumes.iter().flat_map(|volume| {
+            let map = volume.config_map.as_ref().map(|source| &source.name);
+            let secret = volume.secret.as_ref().map(|source| &source.secret_name);
+            [map, secret]
+        });
+        let nested = projected
+            .flat_map(|source| [source.config_map.as_ref().map(|source| &source.name), source.secret.as_ref().map(|source| &source.name)]);
+        for name in direct.chain(nested).flatten() {
+            let slots = self.0.get_or_insert_with((namespace.clone(), name.as_str().into()), Vec::new);
+            if !slots.contains(&slot) {
+                slots.push(slot);
+            }
+        }
+    }
+
+    fn of(&self, namespace: &Str, name: &Str) -> Vec<Slot> {
+        self.0.get(&(namespace.clone(), name.clone())).cloned().unwrap_or_default()
+    }
+}
+
+/// What all kubelets of the fleet share.
+pub(crate) struct Shared {
+    pub settings: Settings,
+    pub tickets: Map<Ticket, Asked>,
+    /// Nodes with something to write.
+    pub touched: Vec<u32>,
+    /// Pods whose turn to pull may have come.
+    pub wake_pulls: Vec<Slot>,
+    pub mounts: Mounts,
+    reasons: Vec<&'static str>,
+}
+
+impl Shared {
+    /// A reason of Events that is made up at run time.
+    pub fn static_reason(&mut self, reason: String) -> &'static str {
+        if let Some(known) = self.reasons.iter().find(|known| **known == reason) {
+            return known;
+        }
+        // As many as there are names of resources.
+        let leaked: &'static str = Box::leak(reason.into_boxed_str());
+        self.reasons.push(leaked);
+        leaked
+    }
+}
+
+/// One kubelet at work on one pod.
+pub(crate) struct Kubelet<'a, 'c> {
+    pub pod: &'a mut PodState,
+    pub slot: Slot,
+    pub node: &'a mut NodeState,
+    pub shared: &'a mut Shared,
+    pub cx: &'a mut Ctx<'c>,
+}
+
+impl Kubelet<'_, '_> {
+    /// Sets a timer of the pod; a former one of the kind counts no more.
+    pub fn set_due(&mut self, due: Due, at: Time) {
+        let at = at.max(self.cx.now);
+        let present = &mut self.pod.due[due as usize];
+        if *present == Some(at) {
+            return;
+        }
+        *present = Some(at);
+        self.cx.wake_at(at, (due as u64) << SLOT_BITS | u64::from(self.slot));
+    }
+
+    /// Notes an Event about the pod or one of its containers.
+    pub fn event(&mut self, which: Option<Which>, kind: EventType, reason: &'static str, message: impl Into<String>) {
+        let mut note = EventNote::new(&self.pod.object, kind, reason, message);
+        if let Some(which) = which {
+            note = note.field(pod::field_path(&self.pod.pod().spec, which));
+        }
+        self.cx.note(note.from(word!("kubelet"), self.node.name.clone()));
+    }
+
+    /// Tells observers of a call to the runtime, if they want to know.
+    pub fn call(&mut self, what: &str, container: Option<(Which, i32)>, more: &str) {
+        if !self.shared.settings.trace_runtime {
+            return;
+        }
+        let container = container.map(|(which, number)| format!(" {}#{number}", pod::spec_of(&self.pod.pod().spec, which).name));
+        let call = format!("{what}{}{more}", container.unwrap_or_default());
+        let pod = format!("{}/{}", self.pod.object.meta.namespace, self.pod.object.meta.name);
+        self.cx.record(Record::Runtime { pod, call });
+    }
+
+    /// Tells observers of a file's content.
+    pub fn note_file(&mut self, volume: &str, path: &str, value: &str) {
+        self.call(&format!("File {volume}/{path}={value}"), None, "");
+    }
+
+    /// Tells observers of a container's environment.
+    pub fn note_env(&mut self, container: &str, number: i32, env: &std::collections::BTreeMap<String, String>) {
+        if self.shared.settings.trace_runtime {
+            let pairs: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            self.call(&format!("Env {container}#{number} {}", pairs.join(" ")), None, "");
+        }
+    }
+
+    /// The identity of an image.
+    pub fn image_id(&self, image: &str) -> Str {
+        let (a, b) = (xxhash_rust::xxh3::xxh3_128(image.as_bytes()), xxhash_rust::xxh3::xxh3_128_with_seed(image.as_bytes(), 1));
+        format!("sha256:{a:032x}{b:032x}").into()
+    }
+
+    /// Whether the pod has been active for too long.
+    pub fn past_deadline(&self) -> bool {
+        let Some(deadline) = self.pod.pod().spec.active_deadline_seconds else { return false };
+        let status = self.pod.status.as_ref().unwrap_or(&self.pod.pod().status);
+        status.start_time.is_some_and(|start| self.cx.clock.age_ns(start, self.cx.now) >= i128::from(deadline) * 1_000_000_000)
+    }
+
+    /// Sets the timer of the active deadline.
+    pub fn arm_deadline(&mut self, start: Option<crate::model::Timestamp>) {
+        if let Some((deadline, start)) = self.pod.pod().spec.active_deadline_seconds.zip(start) {
+            let at = self.cx.clock.time(start) + Span::from_s(deadline.max(0) as u64);
+            let tick = self.node.sync_tick(at);
+            if tick > self.cx.now {
+                self.set_due(Due::Deadline, tick);
+            }
+        }
+    }
+
+    /// A pod that the kubelet has not seen before.
+    fn added(&mut self) {
+        let over = self.pod.pod().is_terminal();
+        if over && !self.pod.any_running() && self.pod.sandboxes.iter().all(|sandbox| !sandbox.ready) {
+            (self.pod.terminating, self.pod.terminated) = (true, true);
+        } else if !over && !self.pod.object.meta.is_deleting() && !self.admit() {
+            return;
+        }
+        self.update(false);
+        self.drive();
+    }
+
+    /// The pod changed in the API.
+    fn changed(&mut self, object: &Obj) {
+        let before = std::mem::replace(&mut self.pod.object, object.clone());
+        let (old, new) = (before.as_pod().expect("a pod"), object.as_pod().expect("a pod"));
+        let meta = before.meta.labels == object.meta.labels
+            && before.meta.annotations == object.meta.annotations
+            && before.meta.deletion_timestamp == object.meta.deletion_timestamp
+            && before.meta.deletion_grace_period_seconds == object.meta.deletion_grace_period_seconds;
+        if !meta || !Arc::ptr_eq(&old.spec, &new.spec) && old.spec != new.spec {
+            self.update(false);
+            self.drive();
+            return;
+        }
+        if !new.spec.readiness_gates.is_empty() && self.gate_changed() {
+            self.update(false);
+            self.drive();
+        }
+        self.check_reconcile();
+    }
+
+    /// Whether the Ready condition would differ by what the readiness gates say now.
+    fn gate_changed(&self) -> bool {
+        let pod = self.pod.pod();
+        let ready = super::conditions::ready(pod, &pod.status, self.pod.object.meta.generation);
+        pod.condition("Ready").is_none_or(|present| present.status != ready.status || present.message != ready.message)
+    }
+
+    /// A timer of the pod.
+    fn woken(&mut self, due: Due) {
+        match due {
+            Due::Runtime => self.runtime_event(),
+            Due::Step => self.drive(),
+            Due::Relist => self.relist(),
+            Due::Resync => self.resync(),
+            Due::Probe => self.probes_due(),
+            Due::Deadline => self.resync(),
+            Due::Reconcile => {
+                self.pod.version += 1;
+                self.queue_status();
+            }
+            Due::Files => self.refresh_files(),
+        }
+    }
+}
+
+/// All kubelets of a cluster.
+pub struct Fleet {
+    shared: Shared,
+    nodes: Vec<NodeState>,
+    numbers: Map<Str, u32>,
+    pods: Vec<PodState>,
+    free: Vec<Slot>,
+    slots: Map<Id, Slot>,
+    leases_ready: bool,
+}
+
+impl Fleet {
+    /// A fleet for all nodes that there are and will be.
+    pub fn new(settings: Settings) -> Fleet {
+        Fleet {
+            shared: Shared {
+                settings,
+                tickets: Map::default(),
+                touched: Vec::new(),
+                wake_pulls: Vec::new(),
+                mounts: Mounts::default(),
+                reasons: Vec::new(),
+            },
+            nodes: Vec::new(),
+            numbers: Map::default(),
+            pods: Vec::new(),
+            free: Vec::new(),
+            slots: Map::default(),
+            leases_ready: false,
+        }
+    }
+
+    /// Lets a kubelet act on one of its pods.
+    fn with(&mut self, slot: Slot, cx: &mut Ctx<'_>, act: impl FnOnce(&mut Kubelet<'_, '_>)) {
+        let pod = &mut self.pods[slot as usize];
+        let node = &mut self.nodes[pod.node as usize];
+        if !node.up {
+            return;
+        }
+        let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
+        act(&mut kubelet);
+        if kubelet.pod.terminated || kubelet.pod.status.as_ref().is_some_and(|status| status.phase.is_terminal()) {
+            kubelet.release();
+        }
+        let done = pod.gone_from_api && (pod.finished || pod.rejected) && pod.running.is_none();
+        if done {
+            self.forget(slot);
+        }
+    }
+
+    fn forget(&mut self, slot: Slot) {
+        let pod = &mut self.pods[slot as usize];
+        if self.slots.get(&pod.id) == Some(&slot) {
+            self.slots.remove(&pod.id);
+        }
+        let node = &mut self.nodes[pod.node as usize];
+        if std::mem::take(&mut pod.counted) {
+            let spec = pod.pod().spec.clone();
+            node.give_back(&spec);
+        }
+        node.forget(slot);
+        node.status_queue.retain(|other| *other != slot);
+        pod.due = [None; pod::DUES];
+        pod.status = None;
+        pod.lives = Vec::new();
+        self.free.push(slot);
+    }
+
+    fn place(&mut self, id: Id, node: u32, object: &Obj) -> Slot {
+        let pod = PodState::new(id, node, object.clone());
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.pods[slot as usize] = pod;
+                slot
+            }
+            None => {
+                self.pods.push(pod);
+                (self.pods.len() - 1) as Slot
+            }
+        };
+        self.slots.insert(id, slot);
+        self.nodes[node as usize].slots.insert(slot);
+        slot
+    }
+
+    fn pod_changed(&mut self, id: Id, before: Option<&Obj>, after: Option<&Obj>, cx: &mut Ctx<'_>) {
+        let known = self.slots.get(&id).copied();
+        let Some(after) = after else {
+            if let Some(slot) = known {
+                self.pod_gone(slot, cx);
+            }
+            return;
+        };
+        // A namesake of a pod that has gone.
+        if let Some(slot) = known.filter(|&slot| self.pods[slot as usize].uid != after.meta.uid) {
+            self.pod_gone(slot, cx);
+            self.slots.remove(&id);
+        }
+        if let Some(&slot) = self.slots.get(&id) {
+            self.with(slot, cx, |kubelet| kubelet.changed(after));
+            return;
+        }
+        let pod = after.as_pod().expect("asked for pods");
+        if !pod.is_bound() || before.is_some_and(|before| before.as_pod().is_some_and(|pod| pod.is_bound())) {
+            return;
+        }
+        let Some(&node) = self.numbers.get(&pod.node_name) else { return };
+        if !self.nodes[node as usize].present {
+            return;
+        }
+        let slot = self.place(id, node, after);
+        self.with(slot, cx, |kubelet| kubelet.added());
+    }
+
+    fn pod_gone(&mut self, slot: Slot, cx: &mut Ctx<'_>) {
+        let pod = &mut self.pods[slot as usize];
+        pod.gone_from_api = true;
+        if !self.nodes[pod.node as usize].powered {
+            self.forget(slot);
+            return;
+        }
+        self.with(slot, cx, |kubelet| {
+            kubelet.update(true);
+            kubelet.drive();
+        });
+    }
+
+    fn node_changed(&mut self, object: Option<&Obj>, before: Option<&Obj>, cx: &mut Ctx<'_>) {
+        let Some(object) = object else {
+            if let Some(number) = before.and_then(|before| self.numbers.get(&before.meta.name)) {
+                self.nodes[*number as usize].present = false;
+                self.nodes[*number as usize].registered = false;
+            }
+            return;
+        };
+        let name = object.meta.name.clone();
+        let next = self.nodes.len() as u32;
+        let number = *self.numbers.get_or_insert_with(name.clone(), || next);
+        if number == next {
+            self.nodes.push(NodeState::new(name.clone(), number, cx.seed));
+        }
+        let node = &mut self.nodes[number as usize];
+        let status = &object.as_node().expect("asked for nodes").status;
+        node.labels = object.meta.labels.clone();
+        node.allocatable = status.capacity.clone();
+        node.allocatable.extend(status.allocatable.clone());
+        node.parallel_pulls = self.shared.settings.parallel_pulls_on.iter().any(|other| **other == *name).then_some(1_000);
+        node.present = true;
+        if !node.registered && node.up {
+            node.registered = true;
+            self.report(number, cx);
+            self.renew(number, cx);
+            self.adopt(number, cx);
+        }
+    }
+
+    /// Takes up the pods that are bound to a node already.
+    fn adopt(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let name = self.nodes[number as usize].name.clone();
+        let bound: Vec<(Id, Obj)> = cx.view.pods_on(&name).map(|(id, object)| (id, object.clone())).collect();
+        for (id, object) in bound {
+            if self.slots.get(&id).is_none() {
+                let slot = self.place(id, number, &object);
+                self.with(slot, cx, |kubelet| kubelet.added());
+            }
+        }
+    }
+
+    /// Writes a node's status as its kubelet sees it, to be reported on without further writes.
+    fn report(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let node = &self.nodes[number as usize];
+        let (address, boots, cidr) = (node.address.clone(), node.boots, node.pod_cidr());
+        let every = self.shared.settings.configuration.node_status_report_frequency;
+        let now = cx.timestamp();
+        let key = Key { kind: Kind::Node, group_kind: Str::default(), namespace: Str::default(), name: node.name.clone() };
+        if let Some(object) = cx.view.find(Kind::Node, "", &node.name)
+            && object.as_node().is_some_and(|node| node.spec.pod_cidr.is_empty())
+        {
+            let cidr = cidr.clone();
+            cx.request(Verb::edit(key.clone(), move |object| {
+                if let Some(node) = object.as_node_mut() {
+                    let spec = Arc::make_mut(&mut node.spec);
+                    (spec.pod_cidr, spec.pod_cidrs) = (cidr.clone(), vec![cidr.clone()]);
+                }
+            }));
+        }
+        cx.request(Verb::edit_status(key, move |object| node::report(object, &address, boots, &cidr, now, every)));
+    }
+
+    /// Takes or renews a node's lease, to be renewed on without further writes.
+    fn renew(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        if !self.leases_ready {
+            return;
+        }
+        let name = self.nodes[number as usize].name.clone();
+        let seconds = self.shared.settings.configuration.node_lease_duration_seconds;
+        let spec = LeaseSpec {
+            holder_identity: Some(name.clone()),
+            lease_duration_seconds: Some(seconds as i32),
+            renew_time: Some(cx.micro()),
+            renewed_every: Some(Span::from_ms(u64::from(seconds) * 250)),
+            ..LeaseSpec::default()
+        };
+        let meta = Meta { name, namespace: LEASES.into(), ..Meta::default() };
+        if let Some(present) = cx.view.find(Kind::Lease, LEASES, &meta.name) {
+            cx.request(Verb::edit(Key::of(present), move |object| {
+                if let Some(lease) = object.as_lease_mut() {
+                    lease.spec = Arc::new(spec.clone());
+                }
+            }));
+            return;
+        }
+        let lease = Lease { spec: Arc::new(spec), ..Lease::default() };
+        cx.request(Verb::Create(Box::new(Object { meta, body: Body::Lease(lease) })));
+    }
+
+    /// The heart of a node stops: what its lease and its status show is what was last said.
+    fn fall_silent(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let name = &self.nodes[number as usize].name;
+        let now = cx.micro();
+        if let Some(lease) = cx.view.find(Kind::Lease, LEASES, name) {
+            cx.request(Verb::edit(Key::of(lease), move |object| {
+                if let Some(lease) = object.as_lease_mut()
+                    && lease.spec.renewed_every.is_some()
+                {
+                    let last = lease.spec.renewed_at(now);
+                    let spec = Arc::make_mut(&mut lease.spec);
+                    (spec.renew_time, spec.renewed_every) = (last, None);
+                }
+            }));
+        }
+        if let Some(node) = cx.view.find(Kind::Node, "", name) {
+            cx.request(Verb::edit_status(Key::of(node), move |object| {
+                if let Some(node) = object.as_node_mut()
+                    && node.status.reported_every.is_some()
+                {
+                    let mut status = node.status.reported_at(now);
+                    status.reported_every = None;
+                    node.status = Arc::new(status);
+                }
+            }));
+        }
+    }
+
+    fn stop(&mut self, name: &Str, power: bool, cx: &mut Ctx<'_>) {
+        let Some(&number) = self.numbers.get(name) else { return };
+        let was_up = self.nodes[number as usize].up;
+        let node = &mut self.nodes[number as usize];
+        node.up = false;
+        node.powered &= !power;
+        node.status_queue.clear();
+        node.sending = None;
+        let slots: Vec<Slot> = node.slots.iter().copied().collect();
+        for slot in slots {
+            let pod = &mut self.pods[slot as usize];
+            pod.run_runtime(cx.now);
+            if power {
+                pod.lose_power(cx.now);
+            }
+            pod.due = [None; pod::DUES];
+            (pod.running, pod.pending) = (None, false);
+            self.nodes[number as usize].pulls.end(slot);
+        }
+        if was_up {
+            self.fall_silent(number, cx);
+        }
+    }
+
+    fn begin(&mut self, name: &Str, power: bool, cx: &mut Ctx<'_>) {
+        let Some(&number) = self.numbers.get(name) else { return };
+        let node = &mut self.nodes[number as usize];
+        if node.up || !power && !node.powered {
+            return;
+        }
+        (node.up, node.powered, node.started) = (true, true, Some(cx.now));
+        node.boots += u32::from(power);
+        let boots = node.boots;
+        if let Some(object) = cx.view.find(Kind::Node, "", name).cloned() {
+            let note = EventNote::new(&object, EventType::Normal, "Starting", "Starting kubelet.");
+            cx.note(note.from(word!("kubelet"), name.clone()));
+            if power {
+                let id = boots;
+                let message = format!("Node {name} has been rebooted, boot id: {id}");
+                cx.note(EventNote::new(&object, EventType::Warning, "Rebooted", message).from(word!("kubelet"), name.clone()));
+            }
+        }
+        self.report(number, cx);
+        self.renew(number, cx);
+        self.restart(number, cx);
+    }
+
+    /// A new kubelet finds what the old one left: pods in the API, containers in the runtime.
+    fn restart(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let node = &mut self.nodes[number as usize];
+        (node.pods, node.used) = (0, crate::model::ResourceList::new());
+        node.ports.clear();
+        let slots: Vec<Slot> = node.slots.iter().copied().collect();
+        let mut found = Vec::new();
+        for slot in slots {
+            let old = &mut self.pods[slot as usize];
+            let object = cx.view.get(old.id).filter(|object| object.meta.uid == old.uid).cloned();
+            let Some(object) = object else {
+                self.forget(slot);
+                continue;
+            };
+            let mut fresh = PodState::new(old.id, number, object);
+            fresh.sandboxes = std::mem::take(&mut old.sandboxes);
+            fresh.lives = std::mem::take(&mut old.lives);
+            (fresh.next_serial, fresh.mounted) = (old.next_serial, old.mounted);
+            fresh.files = std::mem::take(&mut old.files);
+            fresh.run_runtime(cx.now);
+            fresh.seen = fresh.look();
+            fresh.dirty = false;
+            *old = fresh;
+            found.push(slot);
+        }
+        for slot in found {
+            self.with(slot, cx, |kubelet| {
+                kubelet.note_runtime();
+                kubelet.added();
+            });
+        }
+        self.adopt(number, cx);
+    }
+
+    /// Sends what is to be written, and lets pods go on whose turn has come.
+    fn flush(&mut self, cx: &mut Ctx<'_>) {
+        // Each round hands on turns or sends writes; both come to an end.
+        for _round in 0..100_000 {
+            let turns = std::mem::take(&mut self.shared.wake_pulls);
+            let touched = std::mem::take(&mut self.shared.touched);
+            if turns.is_empty() && touched.is_empty() {
+                return;
+            }
+            for slot in turns {
+                self.with(slot, cx, |kubelet| kubelet.drive());
+            }
+            for number in touched {
+                self.send_next(number, cx);
+            }
+        }
+    }
+
+    /// Sends the next status of a node, if none is under way.
+    fn send_next(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        while self.nodes[number as usize].up && self.nodes[number as usize].sending.is_none() {
+            let Some(slot) = self.nodes[number as usize].status_queue.pop_front() else { return };
+            let pod = &mut self.pods[slot as usize];
+            let node = &mut self.nodes[number as usize];
+            let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
+            let Some(verb) = kubelet.status_write() else { continue };
+            let asked = kubelet.asked_status();
+            kubelet.node.sending = Some(slot);
+            let ticket = kubelet.cx.request(verb);
+            self.shared.tickets.insert(ticket, asked);
+        }
+    }
+
+    fn status_answered(&mut self, slot: Slot, version: u32, uid: &Str, answer: Answer, cx: &mut Ctx<'_>) {
+        let pod = &mut self.pods[slot as usize];
+        let number = pod.node;
+        let node = &mut self.nodes[number as usize];
+        if node.sending == Some(slot) {
+            node.sending = None;
+        }
+        if pod.uid == *uid && node.up {
+            let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
+            match answer {
+                Ok(object) => {
+                    if let Some(verb) = kubelet.status_written(version, &object) {
+                        kubelet.node.sending = Some(slot);
+                        let ticket = kubelet.cx.request(verb);
+                        self.shared.tickets.insert(ticket, Asked::Removal { slot });
+                    }
+                }
+                // The API could not take it now: the next round tries again.
+                Err(error) if error.code() != 404 => {
+                    let round = kubelet.node.status_round(kubelet.cx.now);
+                    kubelet.set_due(Due::Reconcile, round);
+                }
+                Err(_) => {}
+            }
+        }
+        self.shared.touched.push(number);
+    }
+}
+
+impl Actor for Fleet {
+    fn name(&self) -> &str {
+        "kubelet"
+    }
+
+    fn watches(&self) -> Kinds {
+        Kinds::of(&[Kind::Pod, Kind::Node, Kind::ConfigMap, Kind::Secret])
+    }
+
+    fn start(&mut self, cx: &mut Ctx<'_>) {
+        let meta = Meta { name: LEASES.into(), ..Meta::default() };
+        let ticket = cx.request(Verb::Create(Box::new(Object { meta, body: Body::Namespace(Namespace::default()) })));
+        self.shared.tickets.insert(ticket, Asked::Namespace);
+    }
+
+    fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
+        let kind = change.after.or(change.before).map(|object| object.kind());
+        match kind {
+            Some(Kind::Pod) => self.pod_changed(change.id, change.before, change.after, cx),
+            Some(Kind::Node) => self.node_changed(change.after, change.before, cx),
+            Some(Kind::ConfigMap | Kind::Secret) => {
+                let meta = &change.after.or(change.before).expect("one of both is there").meta;
+                for slot in self.shared.mounts.of(&meta.namespace, &meta.name) {
+                    if (slot as usize) < self.pods.len() {
+                        self.with(slot, cx, |kubelet| kubelet.inputs_changed());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn settled(&mut self, cx: &mut Ctx<'_>) {
+        self.flush(cx);
+    }
+
+    fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
+        let slot = token as Slot;
+        let due = match token >> SLOT_BITS {
+            0 => Due::Runtime,
+            1 => Due::Step,
+            2 => Due::Relist,
+            3 => Due::Resync,
+            4 => Due::Probe,
+            5 => Due::Deadline,
+            6 => Due::Reconcile,
+            _ => Due::Files,
+        };
+        let now = cx.now;
+        if self.pods[slot as usize].due[due as usize].take_if(|at| *at == now).is_some() {
+            self.with(slot, cx, |kubelet| kubelet.woken(due));
+            self.flush(cx);
+        }
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: Answer, cx: &mut Ctx<'_>) {
+        match self.shared.tickets.remove(&ticket) {
+            Some(Asked::Namespace) => {
+                self.leases_ready = true;
+                for number in 0..self.nodes.len() as u32 {
+                    if self.nodes[number as usize].up && self.nodes[number as usize].present {
+                        self.renew(number, cx);
+                    }
+                }
+            }
+            Some(Asked::Status { slot, version, uid }) => self.status_answered(slot, version, &uid, answer, cx),
+            Some(Asked::Removal { slot }) => {
+                let number = self.pods[slot as usize].node;
+                if self.nodes[number as usize].sending == Some(slot) {
+                    self.nodes[number as usize].sending = None;
+                }
+                self.shared.touched.push(number);
+            }
+            None => {}
+        }
+        self.flush(cx);
+    }
+
+    fn signalled(&mut self, signal: &Signal, cx: &mut Ctx<'_>) {
+        match signal {
+            Signal::NodeCrash(name) => self.stop(name, true, cx),
+            Signal::NodeBoot(name) => self.begin(name, true, cx),
+            Signal::KubeletStop(name) => self.stop(name, false, cx),
+            Signal::KubeletStart(name) => self.begin(name, false, cx),
+        }
+        self.flush(cx);
+    }
+}
