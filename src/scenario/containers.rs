@@ -15,7 +15,7 @@ pub(super) const KEYS: &[&str] = &["image", "selector", "container", "when", "si
 
 pub(super) fn read(at: At<'_>) -> Result<Behaviours> {
     let entries = at.list()?.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
-    Ok(Behaviours { entries })
+    Ok(Behaviours { entries, ..Behaviours::default() })
 }
 
 fn entry(at: At<'_>) -> Result<Behaviour> {

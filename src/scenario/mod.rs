@@ -242,6 +242,7 @@ impl Scenario {
             runtime: self.cluster.runtime.clone(),
             registry: self.network.registry.clone(),
             behaviours: self.behaviours.clone(),
+            ..kubelet::Settings::default()
         }
     }
 
