@@ -2,13 +2,13 @@
 //! Real: cmd/kube-controller-manager/app/controllermanager.go @ v1.37.2.
 
 pub mod control;
+pub mod disruption;
 pub mod endpoints;
 pub mod endpoints_util;
 pub mod endpointslice;
 pub mod endpointslice_mirroring;
 pub mod endpointslice_reconcile;
 pub mod endpointslice_tracker;
-pub mod disruption;
 pub mod node_lifecycle;
 pub mod node_taints;
 pub mod select;

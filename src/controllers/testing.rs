@@ -77,6 +77,9 @@ impl World {
         if !matches!(kind, "Namespace" | "Node") {
             json["metadata"]["namespace"] = "ns".into();
         }
+        if kind == "Pod" && json["spec"]["containers"].is_null() {
+            json["spec"]["containers"] = serde_json::json!([{"name": "c", "image": "i"}]);
+        }
         let object = Object::from_json(json).expect("a proper object");
         self.send(Verb::Create(Box::new(object))).expect("created")
     }

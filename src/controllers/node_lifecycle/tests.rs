@@ -43,7 +43,8 @@ fn world(nodes: &[(&str, &str)]) -> Sim {
             json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": name, "namespace": LEASE_NAMESPACE}}),
         );
         set_lease(&mut sim, name, 0, Some(Span::from_s(10)));
-        let tolerations = json!([{"key": "node.kubernetes.io/unreachable", "operator": "Exists", "tolerationSeconds": 300}]);
+        let tolerations = json!([{"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute",
+            "tolerationSeconds": 300}]);
         create(
             &mut sim,
             json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("pod-{name}"), "namespace": "default"},
