@@ -73,8 +73,8 @@ impl World {
 
     /// Creates an object.
     pub fn create(&mut self, mut json: Value) -> Obj {
-        let kind = json["kind"].as_str().unwrap_or_default();
-        if !matches!(kind, "Namespace" | "Node") {
+        let kind = json["kind"].as_str().unwrap_or_default().to_string();
+        if !matches!(&*kind, "Namespace" | "Node") {
             json["metadata"]["namespace"] = "ns".into();
         }
         if kind == "Pod" && json["spec"]["containers"].is_null() {
