@@ -39,6 +39,11 @@ impl Nominator {
         self.by_node.get(node).map_or(&[], Vec::as_slice)
     }
 
+    /// The node that a pod is nominated to.
+    pub fn node_of(&self, uid: &str) -> Option<&Str> {
+        self.node_of.get(uid)
+    }
+
     /// Whether nobody is nominated.
     pub fn is_empty(&self) -> bool {
         self.node_of.is_empty()

@@ -155,6 +155,24 @@ impl PodInfo {
         Self { object, traits }
     }
 
+    /// A newer version of a pod. What follows from it is taken over if it cannot have changed.
+    pub fn renewed(object: Obj, known: Option<&PodInfo>) -> Self {
+        let plain = |pod: &Pod| {
+            let status = &pod.status;
+            let containers = || status.container_statuses.iter().chain(&status.init_container_statuses);
+            let resizes = containers().any(|c| c.resources.is_some() || !c.allocated_resources.is_empty());
+            !resizes && status.resources.is_none() && status.allocated_resources.is_empty()
+        };
+        let pod = object.as_pod().expect("the object is a pod");
+        match known {
+            Some(old) if Arc::ptr_eq(&old.pod().spec, &pod.spec) && *old.namespace() == object.meta.namespace && plain(pod) && plain(old.pod()) => {
+                let traits = old.traits.clone();
+                Self { object, traits }
+            }
+            _ => Self::new(object),
+        }
+    }
+
     /// The pod's own fields.
     pub fn pod(&self) -> &Pod {
         self.object.as_pod().expect("the object is a pod")

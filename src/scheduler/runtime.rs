@@ -103,6 +103,12 @@ impl Framework {
         Ok(())
     }
 
+    /// May the pod enter the queue as far as this plugin is concerned?
+    pub fn run_pre_enqueue_of(&self, plugin: &str, world: &World, pod: &PodInfo) -> Result<(), Status> {
+        let mut own = self.pre_enqueue.iter().map(|&at| &self.plugins[at]).filter(|own| own.name() == plugin);
+        own.next().map_or(Ok(()), |own| own.pre_enqueue(world, pod))
+    }
+
     /// Runs PreFilter. An error ends the cycle.
     pub fn run_pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> Result<PreFilterOutcome, Status> {
         let mut out = PreFilterOutcome::default();

@@ -22,13 +22,21 @@ pub struct PodTopologySpread {
 
 /// A constraint made ready.
 #[derive(Clone, Debug)]
-struct Constraint {
+pub(in crate::scheduler) struct Constraint {
     max_skew: i64,
-    key: Str,
-    selector: Selector,
+    /// The label of nodes that makes the domains.
+    pub key: Str,
+    /// The pods that count.
+    pub selector: Selector,
     min_domains: usize,
     honor_affinity: bool,
-    honor_taints: bool,
+    /// Whether nodes whose taints the pod does not tolerate do not count.
+    pub honor_taints: bool,
+}
+
+/// The constraints of a pod that can reject it.
+pub(in crate::scheduler) fn hard_constraints(world: &World, args: &PodTopologySpreadArgs, pod: &PodInfo) -> Result<Vec<Constraint>, String> {
+    PodTopologySpread::new(args).constraints(world, pod, "DoNotSchedule")
 }
 
 impl Constraint {
