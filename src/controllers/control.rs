@@ -5,9 +5,10 @@
 use crate::actor::Clock;
 use crate::actor::controller::Step;
 use crate::api::{Answer, DeleteOptions, Preconditions, Verb};
-use crate::base::Time;
-use crate::model::{Body, Meta, Obj, Object, OwnerReference, Pod, PodTemplateSpec, Str, Timestamp};
-use crate::store::Key;
+use crate::base::{Span, Time};
+use crate::model::{Body, Kind, Meta, Obj, Object, Operator, OwnerReference, Pod, PodTemplateSpec, Selector, Str, Timestamp};
+use crate::store::{Id, Key, View};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The reference by which `owner` manages an object.
@@ -63,6 +64,32 @@ pub fn is_available(pod: &Pod, min_ready_seconds: i32, clock: Clock, now: Time) 
     min_ready_seconds == 0 || since.0 != 0 && clock.age_ns(since, now) >= i128::from(min_ready_seconds) * 1_000_000_000
 }
 
+/// When the next of these pods becomes available, if one is ready but not yet for long enough.
+pub fn next_availability_check(pods: &[Obj], min_ready_seconds: i32, clock: Clock, now: Time) -> Option<Span> {
+    let wait = |pod: &Obj| {
+        let since = ready_since(pod.as_pod()?)?;
+        let left_ns = i128::from(min_ready_seconds) * 1_000_000_000 - clock.age_ns(since, now);
+        (left_ns > 0).then(|| Span(u64::try_from(left_ns).unwrap_or(u64::MAX)))
+    };
+    pods.iter().filter_map(wait).min()
+}
+
+/// The pods that an owner may claim: its own, and those that its selector might match. In order of their numbers.
+pub fn candidate_pods<'a>(view: View<'a>, owner: &Object, selector: &Selector) -> Vec<&'a Obj> {
+    let mut found: BTreeMap<Id, &Obj> = view.controlled_by(Kind::Pod, &owner.meta.uid).collect();
+    let namespace = &owner.meta.namespace;
+    let exact = selector
+        .requirements()
+        .iter()
+        .find(|requirement| matches!(requirement.operator(), Operator::Equals | Operator::DoubleEquals) && requirement.values().len() == 1);
+    let free = |(_, pod): &(Id, &Obj)| pod.meta.controller().is_none();
+    match exact {
+        Some(requirement) => found.extend(view.pods_labelled(namespace, requirement.key(), &requirement.values()[0]).filter(free)),
+        None => found.extend(view.list_in(Kind::Pod, namespace).filter(free)),
+    }
+    found.into_values().collect()
+}
+
 /// Deletes an object only if it is still this very one.
 pub fn delete_exactly(object: &Object) -> Verb {
     let preconditions = Preconditions { uid: Some(object.meta.uid.clone()), ..Preconditions::default() };
@@ -104,7 +131,8 @@ impl Claims {
     }
 }
 
-fn adopt(owner: &Object, orphan: &Object, finalizer: Option<&'static str>) -> Verb {
+/// Makes `owner` the controller of an object that has none, and adds a finalizer.
+pub fn adopt(owner: &Object, orphan: &Object, finalizer: Option<&'static str>) -> Verb {
     let (reference, uid) = (controller_ref(owner), orphan.meta.uid.clone());
     Verb::edit(Key::of(orphan), move |object| {
         if object.meta.uid != uid || object.meta.controller().is_some() {

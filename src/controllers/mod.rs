@@ -1,8 +1,10 @@
 //! The controllers of the kube-controller-manager, one file each.
 //! Real: cmd/kube-controller-manager/app/controllermanager.go @ v1.37.2.
 
+pub mod consistency;
 pub mod control;
 pub mod disruption;
+pub mod controller_history;
 pub mod endpoints;
 pub mod endpoints_util;
 pub mod endpointslice;
@@ -12,7 +14,11 @@ pub mod endpointslice_tracker;
 pub mod node_lifecycle;
 pub mod node_taints;
 pub mod select;
+pub mod script;
 pub mod settings;
+pub mod statefulset;
+pub mod statefulset_control;
+pub mod statefulset_pods;
 pub mod taint_eviction;
 
 use crate::actor::Actor;
@@ -23,6 +29,7 @@ pub use settings::ControllerManager;
 pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
     // One line each; the order decides who acts first at equal times.
     vec![
+        Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings))),
         Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),
         Box::new(ControllerActor::new(endpoints::EndpointsController::of(settings))),
         Box::new(ControllerActor::new(endpointslice_mirroring::EndpointSliceMirroring::of(settings))),
