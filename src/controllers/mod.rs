@@ -5,6 +5,9 @@ pub mod consistency;
 pub mod control;
 pub mod disruption;
 pub mod controller_history;
+pub mod daemonset;
+pub mod daemonset_control;
+pub mod daemonset_nodes;
 pub mod endpoints;
 pub mod endpoints_util;
 pub mod endpointslice;
@@ -29,6 +32,7 @@ pub use settings::ControllerManager;
 pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
     // One line each; the order decides who acts first at equal times.
     vec![
+        Box::new(ControllerActor::new(daemonset::DaemonSets::of(settings))),
         Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings))),
         Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),
         Box::new(ControllerActor::new(endpoints::EndpointsController::of(settings))),

@@ -85,6 +85,11 @@ impl<'s> Script<'s> {
         self.live && self.at == self.log.len()
     }
 
+    /// Whether the next call has been answered already.
+    pub fn is_answered(&self) -> bool {
+        self.at < self.log.len()
+    }
+
     /// Sends requests side by side; their answers, in the same order.
     pub fn call_all(&mut self, verbs: Vec<Verb>) -> Run<Vec<Answer>> {
         if verbs.is_empty() {
