@@ -258,7 +258,8 @@ fn find(
     let narrowed: Option<Vec<NodeId>> =
         outcome.nodes.map(|names| names.iter().filter_map(|name| world.cache.node_named(name)).map(|node| node.id).collect());
     if narrowed.is_some() {
-        let names: Vec<_> = outcome.plugins.iter().copied().collect();
+        // The real one names all that have rejected so far: those of the nominated node too.
+        let names: Vec<_> = decision.diagnosis.unschedulable_plugins.iter().copied().collect();
         let text = format!("node(s) didn't satisfy plugin(s) [{}]", names.join(" "));
         decision.diagnosis.absent = Some(Status::unresolvable(text));
     }

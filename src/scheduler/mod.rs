@@ -5,6 +5,7 @@ pub mod claims;
 pub mod config;
 pub mod cycle;
 pub mod decision;
+pub mod device_selectors;
 pub mod devices;
 pub mod framework;
 pub mod queue;

@@ -27,7 +27,7 @@ pub fn new_plugin(name: &str, args: &PluginArgs) -> Result<Box<dyn Plugin>, Stri
         "VolumeZone" => Box::new(volume_zone::VolumeZone),
         "PodTopologySpread" => Box::new(pod_topology_spread::PodTopologySpread::new(&args.pod_topology_spread)),
         "InterPodAffinity" => Box::new(inter_pod_affinity::InterPodAffinity::new(&args.inter_pod_affinity)),
-        "DynamicResources" => Box::new(dynamic_resources::DynamicResources),
+        "DynamicResources" => Box::new(dynamic_resources::DynamicResources::default()),
         "ImageLocality" => Box::new(image_locality::ImageLocality),
         "NodeDeclaredFeatures" => Box::new(node_declared_features::NodeDeclaredFeatures),
         _ => return Err(format!("plugin {name:?} is not simulated")),
