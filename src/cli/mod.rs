@@ -2,6 +2,7 @@
 //! Exit status: 0 fine, 1 an expectation broke, 2 bad input.
 
 pub mod completion;
+pub mod schedule;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Completion(completion::Args),
+    Schedule(schedule::Args),
 }
 
 /// What a subcommand came to: its exit status, or a message for standard error and exit status 2.
@@ -26,6 +28,7 @@ pub type Outcome = Result<u8, String>;
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Completion(args) => completion::run(args),
+        Command::Schedule(args) => schedule::run(args),
     };
     match outcome {
         Ok(status) => ExitCode::from(status),

@@ -9,6 +9,9 @@ use crate::model::{Node, Obj, Str};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+/// The log of changes holds at most so many entries for each node.
+const LOG_MAX_PER_NODE: usize = 8;
+
 #[derive(Clone, Debug)]
 struct PodState {
     node: NodeId,
@@ -34,6 +37,10 @@ pub struct Cache {
     images: BTreeMap<Str, Image>,
     /// Nodes changed since the last look, whose image counts are to be renewed.
     changed: Vec<NodeId>,
+    /// Nodes changed, the latest last; the first entries are dropped in time.
+    log: Vec<NodeId>,
+    log_dropped: u64,
+    order_version: u64,
     generation: u64,
     with_affinity: BTreeSet<NodeId>,
     with_required_anti_affinity: BTreeSet<NodeId>,
@@ -54,6 +61,11 @@ impl Cache {
     /// A node by its place.
     pub fn node(&self, id: NodeId) -> &NodeInfo {
         self.nodes[id as usize].as_ref().expect("the node is in the cache")
+    }
+
+    /// A node by its place, if there is one with an object.
+    pub fn node_if_any(&self, id: NodeId) -> Option<&NodeInfo> {
+        self.nodes[id as usize].as_ref().filter(|info| info.node.is_some())
     }
 
     /// A node by its name, if its object is known.
@@ -87,6 +99,26 @@ impl Cache {
         self.generation
     }
 
+    /// Changes whenever nodes come or go.
+    pub fn order_version(&self) -> u64 {
+        self.order_version
+    }
+
+    /// How many places for nodes there are; every [`NodeId`] is below.
+    pub fn places(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Where the log of changes ends.
+    pub fn log_end(&self) -> u64 {
+        self.log_dropped + self.log.len() as u64
+    }
+
+    /// The nodes that changed since the log ended there, the same one perhaps several times. None: the log does not reach back so far.
+    pub fn changes_since(&self, end: u64) -> Option<&[NodeId]> {
+        self.log.get(end.checked_sub(self.log_dropped)? as usize..)
+    }
+
     fn slot(&mut self, name: &Str) -> NodeId {
         if let Some(&id) = self.by_name.get(name) {
             return id;
@@ -103,6 +135,12 @@ impl Cache {
     fn touch(&mut self, id: NodeId) -> &mut NodeInfo {
         self.generation += 1;
         self.changed.push(id);
+        if self.log.len() > LOG_MAX_PER_NODE * self.nodes.len() + LOG_MAX_PER_NODE {
+            let half = self.log.len() / 2;
+            self.log.drain(..half);
+            self.log_dropped += half as u64;
+        }
+        self.log.push(id);
         let info = self.nodes[id as usize].as_mut().expect("the node is in the cache");
         info.generation = self.generation;
         info
@@ -187,6 +225,7 @@ impl Cache {
         if self.order_is_old {
             self.order = self.tree.list();
             self.order_is_old = false;
+            self.order_version += 1;
         }
         for id in std::mem::take(&mut self.changed) {
             let Some(info) = self.nodes[id as usize].as_mut() else { continue };
@@ -324,5 +363,21 @@ mod tests {
         assert!(cache.remove_pod("p").is_some() && cache.remove_pod("p").is_none());
         assert_eq!(cache.claim_users("ns/data"), 0);
         assert!(cache.generation() > before);
+    }
+
+    #[test]
+    fn changes_are_logged() {
+        let mut cache = Cache::default();
+        cache.set_node(&node("a", "", json!([])));
+        cache.set_node(&node("b", "", json!([])));
+        let (end, version) = (cache.log_end(), cache.order_version());
+        cache.add_pod(pod("p", "b"));
+        cache.update_snapshot();
+        assert_eq!((cache.changes_since(end), cache.places()), (Some(&[1][..]), 2));
+        assert!(cache.order_version() > version);
+        for _ in 0..200 {
+            cache.set_node(&node("a", "", json!([])));
+        }
+        assert_eq!((cache.changes_since(end), cache.changes_since(cache.log_end())), (None, Some(&[][..])));
     }
 }

@@ -1,14 +1,16 @@
 //! One scheduling cycle: find the nodes that fit, score them, choose one; or find out what could be done.
 //! Real: pkg/scheduler/schedule_one.go @ v1.37.2.
 
+use super::classes::Classes;
 use super::config::SchedulerConfiguration;
-use super::decision::{Decision, Outcome};
+use super::decision::{Decision, Detail, Outcome};
 use super::framework::{CycleState, Diagnosis, World};
 use super::node_info::{NodeId, NodeInfo};
-use super::pod_info::PodInfo;
+use super::pod_info::{PodInfo, PodTraits};
 use super::runtime::{Framework, PreFilterOutcome, Scores};
 use super::status::{Code, Status};
-use crate::model::{Kind, Obj, Str};
+use crate::base::collections::Map;
+use crate::model::{Kind, Obj, PodSpec, Str};
 use std::sync::Arc;
 
 /// Below this many nodes all are searched.
@@ -27,6 +29,12 @@ pub struct Scheduler {
     profiles: Vec<Framework>,
     percentage_of_nodes_to_score: i32,
     next_start_node_index: usize,
+    classes: Classes,
+    traits: TraitsCache,
+    /// How much decisions keep of what led to them.
+    pub detail: Detail,
+    /// Whether every pod is looked at anew, as if there had been no other of its kind. Slower, and never different.
+    pub no_cache: bool,
 }
 
 impl Scheduler {
@@ -37,6 +45,10 @@ impl Scheduler {
             profiles: config.profiles.iter().map(Framework::new).collect::<Result<_, _>>()?,
             percentage_of_nodes_to_score: config.percentage_of_nodes_to_score,
             next_start_node_index: 0,
+            classes: Classes::default(),
+            traits: TraitsCache::default(),
+            detail: Detail::Full,
+            no_cache: false,
         })
     }
 
@@ -52,7 +64,12 @@ impl Scheduler {
         self.profiles.iter().find(|profile| profile.scheduler_name == name)
     }
 
-    /// Takes note of a new object. Pods without a node are not kept, but their nomination is.
+    /// A pod with what follows from its spec; that is worked out once for all pods that share the spec.
+    pub fn pod_info(&mut self, object: &Obj) -> PodInfo {
+        self.traits.pod_info(object)
+    }
+
+    /// Takes note of a new object. Of pods without a node only the latest version and the nomination are kept.
     pub fn add_object(&mut self, object: &Obj) {
         match object.kind() {
             Kind::Node => self.world.cache.set_node(object),
@@ -72,6 +89,7 @@ impl Scheduler {
             Kind::Node => self.world.cache.remove_node(&object.meta.name),
             Kind::Pod => {
                 self.world.nominator.remove(&object.meta.uid);
+                self.world.pending.remove(&object.meta.uid);
                 self.world.cache.remove_pod(&object.meta.uid);
             }
             _ => self.world.listers.remove(object),
@@ -83,10 +101,14 @@ impl Scheduler {
         if pod.is_terminal() {
             self.remove_object(object);
         } else if pod.node_name.is_empty() {
-            self.world.nominator.set(Arc::new(PodInfo::new(object.clone())), &pod.status.nominated_node_name);
+            let info = Arc::new(self.traits.pod_info(object));
+            self.world.pending.insert(object.meta.uid.clone(), object.clone());
+            self.world.nominator.set(info, &pod.status.nominated_node_name);
         } else {
             self.world.nominator.remove(&object.meta.uid);
-            self.world.cache.add_pod(Arc::new(PodInfo::new(object.clone())));
+            self.world.pending.remove(&object.meta.uid);
+            let info = Arc::new(self.traits.pod_info(object));
+            self.world.cache.add_pod(info);
         }
     }
 
@@ -108,14 +130,65 @@ impl Scheduler {
             scores: None,
             preemption: None,
             nominate: None,
+            unlisted: 0,
             state: CycleState::default(),
         };
+        if let Some(node) = self.choose_by_class(pod, &mut decision) {
+            decision.outcome = Outcome::Node(node);
+            return decision;
+        }
         match self.choose(pod, &mut decision) {
             Ok(Some(node)) => decision.outcome = Outcome::Node(node),
             Ok(None) => self.post_filter(pod, &mut decision),
             Err(status) => decision.outcome = Outcome::Error(status.message()),
         }
         decision
+    }
+
+    /// The same by what is known of the pod's class. None: there is no class, or no node, and all has to be looked at.
+    fn choose_by_class(&mut self, pod: &PodInfo, decision: &mut Decision) -> Option<NodeId> {
+        if self.no_cache || decision.all_nodes == 0 || !self.world.nominator.is_empty() {
+            return None;
+        }
+        let name = &pod.spec().scheduler_name;
+        let name = if name.is_empty() { super::config::DEFAULT_SCHEDULER_NAME } else { name };
+        let place = self.profiles.iter().position(|profile| profile.scheduler_name == name)?;
+        let (profile, world, full) = (&self.profiles[place], &self.world, self.detail == Detail::Full);
+        if !profile.has_filters() || !profile.has_scores() {
+            return None;
+        }
+        let class = self.classes.get(world, profile, place, pod)?;
+        let tracked = class.begin();
+        let order = world.cache.order();
+        let percentage = profile.percentage_of_nodes_to_score.unwrap_or(self.percentage_of_nodes_to_score);
+        let enough = num_feasible_nodes_to_find(percentage, order.len());
+        let start = self.next_start_node_index % order.len();
+        let (mut feasible, mut unlisted) = (Vec::with_capacity(enough), 0);
+        for &id in order[start..].iter().chain(&order[..start]) {
+            match class.verdict(profile, &tracked, id, full) {
+                Ok(()) if feasible.len() == enough => break,
+                Ok(()) => feasible.push(id),
+                Err(Some(status)) => decision.diagnosis.set(id, status),
+                Err(None) => unlisted += 1,
+            }
+        }
+        let chosen = match feasible.as_slice() {
+            [] => {
+                decision.diagnosis = Diagnosis::default();
+                return None;
+            }
+            [only] => *only,
+            several => {
+                let scores = class.scores(profile, several, full);
+                let chosen = several[heap_root(&scores.total)];
+                decision.scores = full.then_some(scores);
+                chosen
+            }
+        };
+        decision.unlisted = unlisted;
+        decision.feasible = feasible;
+        self.next_start_node_index = (start + decision.feasible.len() + decision.rejected_count()) % order.len();
+        Some(chosen)
     }
 
     fn choose(&mut self, pod: &PodInfo, decision: &mut Decision) -> Result<Option<NodeId>, Status> {
@@ -204,24 +277,53 @@ pub fn num_feasible_nodes_to_find(percentage: i32, nodes: usize) -> usize {
 
 /// The place of the root once the scores are made a heap: the real scheduler's way to choose among equals.
 pub fn heap_root(total: &[i64]) -> usize {
-    let mut heap: Vec<usize> = (0..total.len()).collect();
-    for start in (0..total.len() / 2).rev() {
-        let mut parent = start;
-        loop {
-            let left = 2 * parent + 1;
-            if left >= heap.len() {
-                break;
-            }
-            let right = left + 1;
-            let child = if right < heap.len() && total[heap[right]] > total[heap[left]] { right } else { left };
-            if total[heap[child]] <= total[heap[parent]] {
-                break;
-            }
-            heap.swap(parent, child);
-            parent = child;
+    // What ends at the top of a subtree: its own element, unless the better of its two halves is better; of equal halves the left one.
+    let mut top: Vec<u32> = (0..total.len() as u32).collect();
+    let value = |at: u32| total[at as usize];
+    for parent in (0..total.len() / 2).rev() {
+        let (left, right) = (2 * parent + 1, 2 * parent + 2);
+        let mut best = top[left];
+        if right < total.len() && value(top[right]) > value(best) {
+            best = top[right];
+        }
+        if value(best) > total[parent] {
+            top[parent] = best;
         }
     }
-    heap[0]
+    top[0] as usize
+}
+
+/// What follows from specs, by their address; the specs are kept, so that an address means no other.
+#[derive(Default)]
+struct TraitsCache {
+    known: Map<(usize, Str), (Arc<PodSpec>, Arc<PodTraits>)>,
+}
+
+/// So many are kept before all are forgotten.
+const TRAITS_MAX: usize = 4096;
+
+impl TraitsCache {
+    fn pod_info(&mut self, object: &Obj) -> PodInfo {
+        let pod = object.as_pod().expect("the object is a pod");
+        let status = &pod.status;
+        let resized = status.resources.is_some()
+            || status
+                .container_statuses
+                .iter()
+                .chain(&status.init_container_statuses)
+                .any(|c| c.resources.is_some() || !c.allocated_resources.is_empty());
+        // Specs that nobody else holds are not worth it.
+        if resized || Arc::strong_count(&pod.spec) == 1 {
+            return PodInfo::new(object.clone());
+        }
+        if self.known.len() >= TRAITS_MAX {
+            self.known.clear();
+        }
+        let key = (Arc::as_ptr(&pod.spec) as usize, object.meta.namespace.clone());
+        let make = || (pod.spec.clone(), Arc::new(PodTraits::of(&object.meta.namespace, pod)));
+        let (_, traits) = self.known.get_or_insert_with(key, make);
+        PodInfo { object: object.clone(), traits: traits.clone() }
+    }
 }
 
 /// Fills in the feasible nodes and the diagnosis. Gives back where the next search begins, if this one was a search.

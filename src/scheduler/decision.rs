@@ -8,6 +8,15 @@ use super::runtime::{PreFilterOutcome, Scores};
 use crate::model::Str;
 use std::collections::BTreeMap;
 
+/// How much a decision keeps of what led to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Detail {
+    /// Every node with its verdict and scores.
+    Full,
+    /// Of a pod that found a node: only how many nodes passed and failed. A pod that found none is told everything.
+    Brief,
+}
+
 /// How a cycle ended.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Outcome {
@@ -38,10 +47,17 @@ pub struct Decision {
     pub preemption: Option<Preemption>,
     /// What PostFilter says of the nomination: a node, empty to clear it, none to leave it.
     pub nominate: Option<Str>,
+    /// How many nodes were rejected without being listed in the diagnosis.
+    pub(super) unlisted: usize,
     pub(super) state: CycleState,
 }
 
 impl Decision {
+    /// How many nodes were looked at and rejected.
+    pub fn rejected_count(&self) -> usize {
+        self.diagnosis.rejected.len() + self.unlisted
+    }
+
     /// The nodes that share the best score, in the order of the search.
     pub fn ties(&self) -> Vec<NodeId> {
         let Some(scores) = self.scores.as_ref().filter(|scores| !scores.total.is_empty()) else { return self.feasible.clone() };

@@ -67,7 +67,9 @@ fn amount(this: &Any) -> Result<i128, ExecutionError> {
 fn functions(context: &mut Context) {
     let parse = |name: &'static str, parse: fn(&str) -> Option<Ordered>| {
         move |text: Arc<String>| -> Result<Any, ExecutionError> {
-            parse(&text).map(|value| Arc::new(value) as Any).ok_or_else(|| ExecutionError::function_error(name, format!("cannot read {text:?}")))
+            parse(&text)
+                .map(|value| Arc::new(value) as Any)
+                .ok_or_else(|| ExecutionError::function_error(name, format!("cannot read {text:?}")))
         }
     };
     let fine = "these names are free";

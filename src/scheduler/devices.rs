@@ -7,7 +7,10 @@ use super::device_selectors::Answers;
 use super::framework::World;
 use super::node_info::NodeInfo;
 use super::selectors::NodeTerms;
-use crate::model::{Device, DeviceAttribute, DeviceClass, DeviceRequestAllocationResult, DeviceSelector, DeviceToleration, Kind, NodeSelector, Obj, ResourceClaim, ResourceSliceSpec};
+use crate::model::{
+    Device, DeviceAttribute, DeviceClass, DeviceRequestAllocationResult, DeviceSelector, DeviceToleration, Kind, NodeSelector, Obj,
+    ResourceClaim, ResourceSliceSpec,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most devices that one claim may get.
@@ -61,7 +64,10 @@ fn is_for(node: &NodeInfo, name: Option<&str>, all: Option<bool>, selector: Opti
 
 fn allocated(results: &[DeviceRequestAllocationResult]) -> impl Iterator<Item = DeviceId> {
     // Access for administrators takes nothing away from others.
-    results.iter().filter(|result| result.admin_access != Some(true)).map(|result| (result.driver.clone(), result.pool.clone(), result.device.clone()))
+    results
+        .iter()
+        .filter(|result| result.admin_access != Some(true))
+        .map(|result| (result.driver.clone(), result.pool.clone(), result.device.clone()))
 }
 
 impl Inventory {
@@ -106,16 +112,30 @@ impl Inventory {
         for object in objects.into_iter().filter(|object| slice(object).pool.generation == generation) {
             let spec = slice(object);
             let each = spec.per_device_node_selection == Some(true);
-            let here = |device: &Device| !each || is_for(node, device.node_name.as_deref(), device.all_nodes, device.node_selector.as_ref());
+            let here =
+                |device: &Device| !each || is_for(node, device.node_name.as_deref(), device.all_nodes, device.node_selector.as_ref());
             devices.extend((0..spec.devices.len()).filter(|&at| here(&spec.devices[at])).map(|at| Found { slice: object, spec, at }));
         }
         Some(Pool { incomplete, devices })
     }
 
     /// Meets claims on a node, as well as they can be met together. None: they cannot.
-    pub fn allocate(&self, world: &World, answers: &Answers, node: &NodeInfo, claims: &[&ResourceClaim]) -> Result<Option<Vec<Vec<DeviceRequestAllocationResult>>>, String> {
+    pub fn allocate(
+        &self,
+        world: &World,
+        answers: &Answers,
+        node: &NodeInfo,
+        claims: &[&ResourceClaim],
+    ) -> Result<Option<Vec<Vec<DeviceRequestAllocationResult>>>, String> {
         let pools = self.pools(node);
-        let mut search = Search { taken: &self.taken, answers, pools: &pools, claims: vec![], results: vec![vec![]; claims.len()], giving: BTreeSet::new() };
+        let mut search = Search {
+            taken: &self.taken,
+            answers,
+            pools: &pools,
+            claims: vec![],
+            results: vec![vec![]; claims.len()],
+            giving: BTreeSet::new(),
+        };
         for claim in claims {
             let wanted = claim.spec.devices.requests.iter().map(|request| search.wanted(world, request)).collect::<Result<Vec<_>, _>>()?;
             let constraints = claim.spec.devices.constraints.iter().map(|constraint| {
@@ -205,7 +225,14 @@ impl<'a> Search<'a> {
         let class: &DeviceClass = class.ok_or_else(|| format!("could not retrieve device class {}", asked.class))?;
         let selectors: Vec<_> = class.spec.selectors.iter().chain(asked.selectors).collect();
         // Without a count, one device is meant.
-        let mut out = Wanted { name: asked.name, selectors, count: asked.count.max(1) as usize, all: None, admin: asked.admin, tolerations: asked.tolerations.to_vec() };
+        let mut out = Wanted {
+            name: asked.name,
+            selectors,
+            count: asked.count.max(1) as usize,
+            all: None,
+            admin: asked.admin,
+            tolerations: asked.tolerations.to_vec(),
+        };
         if asked.mode == "All" {
             if self.pools.iter().any(|pool| pool.incomplete) {
                 return Err(format!("request {}: asks for all devices, but a resource pool is currently being updated", out.name));
@@ -281,14 +308,19 @@ impl<'a> Search<'a> {
             return Ok(false);
         }
         let hard = |taint: &&crate::model::DeviceTaint| matches!(taint.effect.as_str(), "NoSchedule" | "NoExecute");
-        if found.device().taints.iter().filter(hard).any(|taint| !wanted.tolerations.iter().any(|toleration| tolerates(toleration, taint))) {
+        if found.device().taints.iter().filter(hard).any(|taint| !wanted.tolerations.iter().any(|toleration| tolerates(toleration, taint)))
+        {
             return Ok(false);
         }
         let base = wanted.name.split('/').next().unwrap_or_default();
-        let bound = |constraint: &&Constraint, name: &str, base: &str| constraint.1.is_empty() || constraint.1.iter().any(|one| one == name || one == base);
+        let bound = |constraint: &&Constraint, name: &str, base: &str| {
+            constraint.1.is_empty() || constraint.1.iter().any(|one| one == name || one == base)
+        };
         for constraint in constraints.iter().filter(|constraint| bound(constraint, &wanted.name, base)) {
             let Some(mine) = attribute(found.spec, found.device(), &constraint.0) else { return Ok(false) };
-            for other in results.iter().filter(|other| bound(&constraint, &other.request, other.request.split('/').next().unwrap_or_default())) {
+            for other in
+                results.iter().filter(|other| bound(&constraint, &other.request, other.request.split('/').next().unwrap_or_default()))
+            {
                 let theirs = self.devices().find(|one| one.id() == (other.driver.clone(), other.pool.clone(), other.device.clone()));
                 if theirs.and_then(|one| attribute(one.spec, one.device(), &constraint.0)) != Some(mine) {
                     return Ok(false);
@@ -397,14 +429,19 @@ mod tests {
     #[test]
     fn claims_are_met_together_or_not_at_all() {
         let attributes = |numa: i64| json!({"numa": {"int": numa}});
-        let world = world(json!([{"name": "a", "attributes": attributes(0)}, {"name": "b", "attributes": attributes(1)}, {"name": "c", "attributes": attributes(1)},
-            {"name": "t", "taints": [{"key": "bad", "effect": "NoSchedule"}]}]));
+        let world = world(
+            json!([{"name": "a", "attributes": attributes(0)}, {"name": "b", "attributes": attributes(1)}, {"name": "c", "attributes": attributes(1)},
+            {"name": "t", "taints": [{"key": "bad", "effect": "NoSchedule"}]}]),
+        );
         let request = |name: &str, count: i64| json!({"name": name, "exactly": {"deviceClassName": "gpu", "count": count}});
         assert_eq!(allocate(&world, json!({"requests": [request("x", 2)]})), Some(vec!["a".into(), "b".into()]));
         assert_eq!(allocate(&world, json!({"requests": [request("x", 4)]})), None);
         let near = json!({"requests": [request("x", 1), request("y", 1)], "constraints": [{"matchAttribute": "d/numa"}]});
         assert_eq!(allocate(&world, near), Some(vec!["b".into(), "c".into()]));
-        assert_eq!(allocate(&world, json!({"requests": [{"name": "x", "exactly": {"deviceClassName": "gpu", "allocationMode": "All"}}]})), None);
+        assert_eq!(
+            allocate(&world, json!({"requests": [{"name": "x", "exactly": {"deviceClassName": "gpu", "allocationMode": "All"}}]})),
+            None
+        );
         let either = json!({"requests": [{"name": "x", "firstAvailable": [{"name": "many", "deviceClassName": "gpu", "count": 9}, {"name": "one", "deviceClassName": "gpu"}]}]});
         assert_eq!(allocate(&world, either), Some(vec!["a".into()]));
         assert!(is_backed_by_devices(&world, "example.com/gpu") && is_backed_by_devices(&world, "deviceclass.resource.kubernetes.io/gpu"));

@@ -14,7 +14,8 @@ use super::pod_info::PodInfo;
 use super::preemption::Preemption;
 use super::runtime::Framework;
 use super::status::Status;
-use crate::model::Str;
+use crate::base::collections::Map;
+use crate::model::{Obj, Str};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ pub struct World {
     pub listers: Listers,
     /// Pods that have been promised a node.
     pub nominator: Nominator,
+    /// Pods without a node in their latest version, by unique id. The one in the queue may be older.
+    pub pending: Map<Str, Obj>,
 }
 
 /// Notes of plugins about one pod in one cycle, by type. Cloning shares them; changing one copies it first.
@@ -134,6 +137,52 @@ impl Diagnosis {
     }
 }
 
+/// What a plugin's answers about a node depend on, for one kind of pod, beside the pod and objects that rarely change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// The node and the pods on it: an answer holds until the node changes.
+    Node,
+    /// Counts over all nodes, which a [`Tracker`] keeps up to date.
+    Tracked,
+    /// Anything: nothing is kept.
+    World,
+}
+
+/// How a plugin brings its scores into 0..=100.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Normalization {
+    /// Not at all.
+    None,
+    /// By [`default_normalize_score`].
+    Default {
+        /// Whether the greatest score is the worst.
+        reverse: bool,
+    },
+    /// In its own way.
+    Own,
+}
+
+/// Keeps a plugin's counts for one kind of pod up to date, node by node, in place of PreFilter and PreScore.
+pub trait Tracker: Send {
+    /// Looks at a node that is new or has changed.
+    fn update(&mut self, node: &NodeInfo);
+
+    /// Gets ready for a search. False: there is nothing to filter, as if PreFilter had said Skip.
+    fn begin_filter(&mut self) -> bool;
+
+    /// Does the pod fit on this node?
+    fn filter(&self, node: NodeId) -> Result<(), Status>;
+
+    /// Gets ready to score. False: there is nothing to score, as if PreScore had said Skip.
+    fn begin_score(&mut self, feasible: &[NodeId]) -> bool;
+
+    /// How good is this node?
+    fn score(&self, node: NodeId) -> i64;
+
+    /// Brings the scores into 0..=100.
+    fn normalize(&self, feasible: &[NodeId], scores: &mut [i64]);
+}
+
 /// A scheduler plugin.
 #[allow(unused_variables)]
 pub trait Plugin: Send + Sync {
@@ -189,6 +238,21 @@ pub trait Plugin: Send + Sync {
 
     /// Brings the scores of all feasible nodes into 0..=100.
     fn normalize_score(&self, world: &World, state: &CycleState, pod: &PodInfo, nodes: &[NodeId], scores: &mut [i64]) {}
+
+    /// How [`Plugin::normalize_score`] works.
+    fn normalization(&self) -> Normalization {
+        Normalization::None
+    }
+
+    /// What the plugin's answers about this kind of pod depend on.
+    fn reach(&self, world: &World, pod: &PodInfo) -> Reach {
+        Reach::World
+    }
+
+    /// Keeps counts for this kind of pod; asked only if they are [`Reach::Tracked`].
+    fn track(&self, world: &World, pod: &PodInfo) -> Option<Box<dyn Tracker>> {
+        None
+    }
 
     /// Sets something aside on the chosen node.
     fn reserve(&self, world: &mut World, state: &mut CycleState, pod: &PodInfo, node: &str) -> Result<(), Status> {

@@ -1,7 +1,7 @@
 //! Objects other than nodes and pods that plugins look at, with the changes that the scheduler assumes but has not written yet.
 //! Real: client-go listers, pkg/scheduler/util/assumecache/assume_cache.go @ v1.37.2.
 
-use crate::model::{Kind, Labels, Obj, Str};
+use crate::model::{Body, Kind, Labels, Obj, Str};
 use std::collections::BTreeMap;
 
 /// Kinds that plugins look at.
@@ -27,6 +27,19 @@ pub const KINDS: [Kind; 17] = [
 
 type Key = (Str, Str);
 
+/// Whether the change from one version of an object to the next can mean anything for pods without volumes and claims.
+fn matters(old: &Obj, new: &Obj) -> bool {
+    match (&old.body, &new.body) {
+        (Body::Namespace(_), Body::Namespace(_)) => old.meta.labels != new.meta.labels,
+        (Body::Service(old), Body::Service(new)) => old.spec.selector != new.spec.selector,
+        (Body::ReplicationController(old), Body::ReplicationController(new)) => old.spec.selector != new.spec.selector,
+        (Body::ReplicaSet(old), Body::ReplicaSet(new)) => old.spec.selector != new.spec.selector,
+        (Body::StatefulSet(old), Body::StatefulSet(new)) => old.spec.selector != new.spec.selector,
+        (Body::DeviceClass(_), _) => true,
+        _ => false,
+    }
+}
+
 /// Objects by kind, namespace and name.
 #[derive(Clone, Debug, Default)]
 pub struct Listers {
@@ -43,8 +56,8 @@ fn key(object: &Obj) -> Key {
 impl Listers {
     /// Adds or replaces an object. What was assumed of an older version is forgotten.
     pub fn set(&mut self, object: &Obj) {
-        self.generation += 1;
         let kind = object.kind();
+        self.generation += u64::from(self.get_api(kind, &object.meta.namespace, &object.meta.name).is_none_or(|old| matters(old, object)));
         if let Some(assumed) = self.assumed.get_mut(&kind) {
             let old = assumed.get(&key(object)).is_some_and(|mine| mine.meta.resource_version <= object.meta.resource_version);
             if old {
@@ -66,13 +79,11 @@ impl Listers {
 
     /// From now on the object is taken to be like this, until a newer version arrives or `restore` is called.
     pub fn assume(&mut self, object: Obj) {
-        self.generation += 1;
         self.assumed.entry(object.kind()).or_default().insert(key(&object), object);
     }
 
     /// Forgets what was assumed of an object.
     pub fn restore(&mut self, kind: Kind, namespace: &str, name: &str) {
-        self.generation += 1;
         if let Some(objects) = self.assumed.get_mut(&kind) {
             objects.remove(&(namespace.into(), name.into()));
         }
@@ -110,7 +121,7 @@ impl Listers {
         self.get(Kind::Namespace, "", namespace).map_or(&self.none, |object| &object.meta.labels)
     }
 
-    /// Grows with each change.
+    /// Grows when an object comes or goes, and with each change that can mean something for pods without volumes and claims.
     pub fn generation(&self) -> u64 {
         self.generation
     }

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod claims;
+mod classes;
 pub mod config;
 pub mod cycle;
 pub mod decision;

@@ -73,6 +73,9 @@ pub fn preempt(
     diagnosis: &Diagnosis,
     limits: Limits,
 ) -> PostFilterResult {
+    // The queue may hold an older version of the pod than the API; it is the latter's nomination that counts.
+    let listed = world.pending.get(pod.uid()).map(|object| PodInfo { object: object.clone(), traits: pod.traits.clone() });
+    let pod = listed.as_ref().unwrap_or(pod);
     let refused = |status: Status| PostFilterResult { status: Some(status), ..PostFilterResult::default() };
     if let Err(text) = eligible(world, pod, diagnosis) {
         return refused(Status::unschedulable(text));

@@ -1,20 +1,11 @@
 //! A decision as a JSON record.
 
-use super::decision::Decision;
+use super::decision::{Decision, Detail};
 use super::framework::World;
 use super::pod_info::PodInfo;
 use super::preemption::Preemption;
 use super::status::{Reason, Status};
 use serde_json::{Map, Value, json};
-
-/// How much a record holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Detail {
-    /// Every node with its verdict and scores.
-    Full,
-    /// Only how many passed and failed.
-    Brief,
-}
 
 /// A record of an attempt that has just begun.
 pub fn start(pod: &PodInfo, attempt: u64) -> Map<String, Value> {
@@ -56,7 +47,7 @@ pub fn describe(out: &mut Map<String, Value>, world: &World, decision: &Decision
         out.insert("preFilter".into(), json!({"nodes": nodes, "plugins": pre_filter.plugins}));
     }
     out.insert("feasibleCount".into(), decision.feasible.len().into());
-    out.insert("rejectedCount".into(), decision.diagnosis.rejected.len().into());
+    out.insert("rejectedCount".into(), decision.rejected_count().into());
     if detail == Detail::Brief {
         return;
     }

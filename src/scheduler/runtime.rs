@@ -17,13 +17,13 @@ pub struct Framework {
     pub scheduler_name: String,
     /// Share of nodes to look for, in percent; 0 is adaptive.
     pub percentage_of_nodes_to_score: Option<i32>,
-    plugins: Vec<Box<dyn Plugin>>,
+    pub(super) plugins: Vec<Box<dyn Plugin>>,
     pre_enqueue: Vec<usize>,
-    pre_filter: Vec<usize>,
-    filter: Vec<usize>,
+    pub(super) pre_filter: Vec<usize>,
+    pub(super) filter: Vec<usize>,
     post_filter: Vec<usize>,
-    pre_score: Vec<usize>,
-    score: Vec<(usize, i64)>,
+    pub(super) pre_score: Vec<usize>,
+    pub(super) score: Vec<(usize, i64)>,
     reserve: Vec<usize>,
 }
 

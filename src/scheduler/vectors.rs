@@ -6,9 +6,9 @@
 
 use super::config::SchedulerConfiguration;
 use super::cycle::Scheduler;
-use super::decision::{Decision, Outcome};
+use super::decision::{Decision, Detail, Outcome};
 use super::pod_info::PodInfo;
-use super::record::{self, Detail};
+use super::record;
 use crate::api::pod_prepare::prepare_pod;
 use crate::model::{Obj, Object, PodCondition, PriorityClass, Str, Timestamp};
 use serde_json::{Map, Value, json};
@@ -43,10 +43,15 @@ pub fn run(scenario: &Value) -> Result<Vec<Value>, String> {
 
 /// The same with the order of the nodes.
 pub fn run_golden(scenario: &Value) -> Result<Golden, String> {
-    let mut run = Run::new(scenario)?;
+    run_configured(scenario, &configuration(scenario)?)
+}
+
+/// The same with a configuration in place of the scenario's.
+pub fn run_configured(scenario: &Value, config: &SchedulerConfiguration) -> Result<Golden, String> {
+    let mut run = Run::new(scenario, config)?;
     let mut nominated = vec![];
-    for pod in objects(scenario, "queue", "Pod")? {
-        let mut next = Some(run.prepared(pod));
+    for pod in std::mem::take(&mut run.queue) {
+        let mut next = Some(pod);
         while let Some(pod) = next.take() {
             next = run.attempt(&pod)?;
             if run.deferred {
@@ -91,7 +96,7 @@ fn configuration(scenario: &Value) -> Result<SchedulerConfiguration, String> {
         return Ok(SchedulerConfiguration { percentage_of_nodes_to_score: 100, ..SchedulerConfiguration::default() });
     }
     let mut config = SchedulerConfiguration::from_text(text).map_err(wrap)?;
-    if !text.contains("percentageOfNodesToScore") || config.percentage_of_nodes_to_score == 0 && !says_percentage(text) {
+    if !says_percentage(text) {
         config.percentage_of_nodes_to_score = 100;
     }
     Ok(config)
@@ -110,6 +115,7 @@ struct Run {
     by_name: bool,
     deferred: bool,
     detail: Detail,
+    queue: Vec<Obj>,
     records: Vec<Value>,
     attempts: BTreeMap<String, u64>,
     scheduled: i64,
@@ -118,14 +124,15 @@ struct Run {
 }
 
 impl Run {
-    fn new(scenario: &Value) -> Result<Self, String> {
+    fn new(scenario: &Value, config: &SchedulerConfiguration) -> Result<Self, String> {
         let text = |key: &str| scenario.get(key).and_then(Value::as_str).unwrap_or_default();
         let mut run = Run {
-            scheduler: Scheduler::new(&configuration(scenario)?)?,
+            scheduler: Scheduler::new(config)?,
             classes: BTreeMap::new(),
             by_name: text("tieBreak") != "kube",
             deferred: text("preemption") == "deferred",
             detail: if text("detail") == "brief" { Detail::Brief } else { Detail::Full },
+            queue: vec![],
             records: vec![],
             attempts: BTreeMap::new(),
             scheduled: 0,
@@ -145,10 +152,9 @@ impl Run {
             for pod in objects(scenario, list, "Pod")? {
                 let pod = run.prepared(pod);
                 run.listed.insert(pod.meta.uid.clone(), pod.clone());
-                if list == "pods" {
-                    run.scheduler.add_object(&pod);
-                } else if !pod.as_pod().expect("it is a pod").status.nominated_node_name.is_empty() {
-                    run.nominate(&pod);
+                run.scheduler.add_object(&pod);
+                if list == "queue" {
+                    run.queue.push(pod);
                 }
             }
         }
@@ -160,9 +166,8 @@ impl Run {
         Arc::new(pod)
     }
 
-    fn nominate(&mut self, pod: &Obj) {
-        let node = pod.as_pod().expect("it is a pod").status.nominated_node_name.clone();
-        self.scheduler.nominate(Arc::new(PodInfo::new(pod.clone())), &node);
+    fn list(&mut self, pod: &Obj) {
+        self.scheduler.add_object(pod);
         self.listed.insert(pod.meta.uid.clone(), pod.clone());
     }
 
@@ -228,8 +233,7 @@ impl Run {
                 out.insert("result".into(), "scheduled".into());
                 out.insert("chosen".into(), (&*chosen).into());
                 out.insert("startTime".into(), start.to_string().into());
-                self.scheduler.add_object(&assumed);
-                self.listed.insert(assumed.meta.uid.clone(), assumed);
+                self.list(&assumed);
             }
             Err(status) => {
                 out.insert("result".into(), "unschedulable".into());
@@ -251,13 +255,13 @@ impl Run {
             Arc::make_mut(&mut pod.as_pod_mut().expect("it is a pod").status).nominated_node_name = node.clone();
         }
         let pod = Arc::new(pod);
-        self.nominate(&pod);
+        self.list(&pod);
         let preemption = decision.preemption.as_ref()?;
         out.insert("preemption".into(), record::preemption(preemption));
         for other in &preemption.cleared_nominations {
             let mut other = (**self.listed.get(other.uid()).unwrap_or(&other.object)).clone();
             Arc::make_mut(&mut other.as_pod_mut().expect("it is a pod").status).nominated_node_name = Str::default();
-            self.nominate(&Arc::new(other));
+            self.list(&Arc::new(other));
         }
         for victim in &preemption.best().victims {
             self.evict(&victim.object);
@@ -285,8 +289,7 @@ impl Run {
         };
         Arc::make_mut(&mut marked.as_pod_mut().expect("it is a pod").status).conditions.push(condition);
         let marked = Arc::new(marked);
-        self.scheduler.add_object(&marked);
-        self.listed.insert(marked.meta.uid.clone(), marked.clone());
+        self.list(&marked);
         self.terminating.push(marked);
     }
 

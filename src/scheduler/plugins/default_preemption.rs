@@ -3,7 +3,7 @@
 //! The search itself is in `scheduler::preemption`; evicting the victims is done by whoever drives the scheduler.
 
 use crate::scheduler::config::DefaultPreemptionArgs;
-use crate::scheduler::framework::{CycleState, Diagnosis, Plugin, PostFilterResult, World};
+use crate::scheduler::framework::{CycleState, Diagnosis, Plugin, PostFilterResult, Reach, World};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::preemption::{Limits, preempt};
 use crate::scheduler::runtime::Framework;
@@ -25,6 +25,10 @@ impl DefaultPreemption {
 impl Plugin for DefaultPreemption {
     fn name(&self) -> &'static str {
         "DefaultPreemption"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
     }
 
     fn post_filter(

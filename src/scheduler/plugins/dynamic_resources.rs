@@ -9,7 +9,9 @@
 use crate::model::{AllocationResult, DeviceAllocationResult, DeviceRequest, ExactDeviceRequest, Kind, Obj, ResourceClaim, Str};
 use crate::scheduler::device_selectors::Answers;
 use crate::scheduler::devices::{Inventory, class_for_resource};
-use crate::scheduler::framework::{CycleState, Diagnosis, Plugin, PostFilterResult, PreFilterResult, World, default_normalize_score};
+use crate::scheduler::framework::{
+    CycleState, Diagnosis, Normalization, Plugin, PostFilterResult, PreFilterResult, Reach, World, default_normalize_score,
+};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::runtime::Framework;
@@ -65,7 +67,9 @@ fn claims_of(world: &World, pod: &PodInfo) -> Result<Vec<Obj>, String> {
                     None => continue,
                 }
             }
-            (None, None) => return Err(format!("pod \"{}\", spec.resourceClaim {:?}: none of the supported fields are set", pod.key(), entry.name)),
+            (None, None) => {
+                return Err(format!("pod \"{}\", spec.resourceClaim {:?}: none of the supported fields are set", pod.key(), entry.name));
+            }
         };
         let found = world.listers.get(Kind::ResourceClaim, pod.namespace(), &name);
         let claim = found.ok_or_else(|| format!("could not find ResourceClaim \"{}/{name}\"", pod.namespace()))?;
@@ -132,7 +136,8 @@ impl DynamicResources {
         let bodies: Vec<&ResourceClaim> = open.iter().map(|claim| body(claim)).chain(&extra).collect();
         let results = inventory.allocate(world, &self.answers, node, &bodies).map_err(Status::error)?;
         let results = results.ok_or_else(|| Status::unresolvable("cannot allocate all claims"))?;
-        let result = |results| AllocationResult { devices: DeviceAllocationResult { results, ..Default::default() }, ..AllocationResult::default() };
+        let result =
+            |results| AllocationResult { devices: DeviceAllocationResult { results, ..Default::default() }, ..AllocationResult::default() };
         Ok(open.into_iter().cloned().zip(results.into_iter().map(result)).collect())
     }
 }
@@ -140,6 +145,15 @@ impl DynamicResources {
 impl Plugin for DynamicResources {
     fn name(&self) -> &'static str {
         "DynamicResources"
+    }
+
+    fn reach(&self, world: &World, pod: &PodInfo) -> Reach {
+        let extended = pod.traits.request.resource.scalars.iter().any(|(name, _)| class_for_resource(world, name).is_some());
+        if extended || !pod.spec().resource_claims.is_empty() { Reach::World } else { Reach::Node }
+    }
+
+    fn normalization(&self) -> Normalization {
+        Normalization::Default { reverse: false }
     }
 
     fn pre_enqueue(&self, world: &World, pod: &PodInfo) -> Result<(), Status> {
@@ -203,7 +217,8 @@ impl Plugin for DynamicResources {
             let now = met.iter().find(|(one, _)| one.meta.uid == claim.meta.uid).map(|(_, allocation)| allocation);
             let Some(allocation) = body(claim).status.allocation.as_ref().or(now) else { continue };
             for request in &body(claim).spec.devices.requests {
-                let given = |name: &str| allocation.devices.results.iter().any(|result| result.request == format!("{}/{name}", request.name));
+                let given =
+                    |name: &str| allocation.devices.results.iter().any(|result| result.request == format!("{}/{name}", request.name));
                 let points = request.first_available.iter().enumerate().filter(|(_, sub)| given(&sub.name));
                 score += points.map(|(at, _)| FIRST_AVAILABLE_MAX - at as i64).sum::<i64>();
             }

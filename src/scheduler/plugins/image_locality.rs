@@ -1,7 +1,7 @@
 //! ImageLocality: better are nodes that have the pod's images already, the more so the bigger and the more widespread they are.
 //! Real: pkg/scheduler/framework/plugins/imagelocality/image_locality.go @ v1.37.2. Modelled in full.
 
-use crate::scheduler::framework::{CycleState, MAX_NODE_SCORE, Plugin, World};
+use crate::scheduler::framework::{CycleState, MAX_NODE_SCORE, Plugin, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -24,6 +24,10 @@ fn normalized(name: &str) -> String {
 impl Plugin for ImageLocality {
     fn name(&self) -> &'static str {
         "ImageLocality"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
     }
 
     fn score(&self, world: &World, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<i64, Status> {

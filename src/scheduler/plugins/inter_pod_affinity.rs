@@ -1,14 +1,21 @@
 //! InterPodAffinity: pods that want to be near others or away from them, and pods that others want near or away.
 //! Real: pkg/scheduler/framework/plugins/interpodaffinity @ v1.37.2. Modelled in full.
 
+use super::affinity_tracker::{AffinityTracker, Terms};
 use crate::model::{Kind, Labels, Str};
 use crate::scheduler::config::InterPodAffinityArgs;
-use crate::scheduler::framework::{CycleState, MAX_NODE_SCORE, Plugin, PreFilterResult, PreScoreResult, World};
+use crate::scheduler::framework::{
+    CycleState, MAX_NODE_SCORE, Normalization, Plugin, PreFilterResult, PreScoreResult, Reach, Tracker, World,
+};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::{AffinityTerm, PodInfo, WeightedAffinityTerm};
 use crate::scheduler::selectors::Selector;
 use crate::scheduler::status::Status;
 use std::collections::BTreeMap;
+
+pub(super) const NOT_NEAR: &str = "node(s) didn't match pod affinity rules";
+pub(super) const TOO_NEAR: &str = "node(s) didn't match pod anti-affinity rules";
+pub(super) const UNWANTED: &str = "node(s) didn't satisfy existing pods anti-affinity rules";
 
 /// The plugin.
 pub struct InterPodAffinity {
@@ -81,17 +88,17 @@ impl Required {
 }
 
 /// Whether one of the pod's own terms, its namespaces resolved, means another pod.
-fn means(term: &AffinityTerm, other: &PodInfo) -> bool {
+pub(super) fn means(term: &AffinityTerm, other: &PodInfo) -> bool {
     thread_local!(static NONE: Labels = Labels::default());
     NONE.with(|none| term.matches(other.namespace(), other.labels(), none))
 }
 
-fn matches_all(terms: &[AffinityTerm], other: &PodInfo) -> bool {
+pub(super) fn matches_all(terms: &[AffinityTerm], other: &PodInfo) -> bool {
     !terms.is_empty() && terms.iter().all(|term| means(term, other))
 }
 
 /// The term with its namespace selector resolved into names.
-fn resolved(world: &World, term: &AffinityTerm) -> AffinityTerm {
+pub(super) fn resolved(world: &World, term: &AffinityTerm) -> AffinityTerm {
     let mut term = term.clone();
     if !term.namespace_selector.is_empty() {
         if term.namespace_selector != Selector::Nothing {
@@ -118,6 +125,14 @@ impl InterPodAffinity {
 impl Plugin for InterPodAffinity {
     fn name(&self) -> &'static str {
         "InterPodAffinity"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Tracked
+    }
+
+    fn normalization(&self) -> Normalization {
+        Normalization::Own
     }
 
     fn pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {
@@ -174,14 +189,14 @@ impl Plugin for InterPodAffinity {
     fn filter(&self, _: &World, state: &CycleState, _: &PodInfo, node: &NodeInfo) -> Result<(), Status> {
         let required = state.get::<Required>().expect("PreFilter has run");
         if !near_enough(required, node) {
-            return Err(Status::unresolvable("node(s) didn't match pod affinity rules"));
+            return Err(Status::unresolvable(NOT_NEAR));
         }
         let here = |counts: &Counts, key: &str| node.labels.get(key).is_some_and(|value| at(counts, key, value) > 0);
         if required.anti_affinity_terms.iter().any(|term| here(&required.anti_affinity, &term.topology_key)) {
-            return Err(Status::unschedulable("node(s) didn't match pod anti-affinity rules"));
+            return Err(Status::unschedulable(TOO_NEAR));
         }
         if required.existing_anti.keys().any(|key| here(&required.existing_anti, key)) {
-            return Err(Status::unschedulable("node(s) didn't satisfy existing pods anti-affinity rules"));
+            return Err(Status::unschedulable(UNWANTED));
         }
         Ok(())
     }
@@ -239,10 +254,36 @@ impl Plugin for InterPodAffinity {
     }
 
     fn normalize_score(&self, _: &World, _: &CycleState, _: &PodInfo, _: &[NodeId], scores: &mut [i64]) {
-        let (min, max) = (scores.iter().copied().min().unwrap_or(0), scores.iter().copied().max().unwrap_or(0));
-        for score in scores {
-            *score = if max > min { (MAX_NODE_SCORE as f64 * ((*score - min) as f64 / (max - min) as f64)) as i64 } else { 0 };
+        normalize(scores);
+    }
+
+    fn track(&self, world: &World, pod: &PodInfo) -> Option<Box<dyn Tracker>> {
+        if pod.traits.broken_terms.is_some() {
+            return None;
         }
+        let traits = &pod.traits;
+        let sign = |terms: &[WeightedAffinityTerm], sign: i64| {
+            terms.iter().map(|t| (resolved(world, &t.term), t.weight * sign)).collect::<Vec<_>>()
+        };
+        let mut preferred = sign(&traits.preferred_affinity, 1);
+        preferred.extend(sign(&traits.preferred_anti_affinity, -1));
+        let terms = Terms {
+            affinity: traits.required_affinity.iter().map(|term| resolved(world, term)).collect(),
+            anti_affinity: traits.required_anti_affinity.iter().map(|term| resolved(world, term)).collect(),
+            preferred,
+            hard_weight: self.hard_weight,
+            ignore_existing: self.ignore_existing,
+            namespace_labels: world.listers.namespace_labels(pod.namespace()).clone(),
+        };
+        Some(Box::new(AffinityTracker::new(pod, terms)))
+    }
+}
+
+/// The least score becomes 0 and the greatest 100.
+pub(super) fn normalize(scores: &mut [i64]) {
+    let (min, max) = (scores.iter().copied().min().unwrap_or(0), scores.iter().copied().max().unwrap_or(0));
+    for score in scores {
+        *score = if max > min { (MAX_NODE_SCORE as f64 * ((*score - min) as f64 / (max - min) as f64)) as i64 } else { 0 };
     }
 }
 

@@ -1,5 +1,6 @@
 //! The plugins, one file each.
 
+mod affinity_tracker;
 pub mod default_binder;
 pub mod default_preemption;
 pub mod dynamic_resources;
@@ -13,10 +14,12 @@ pub mod node_resources_balanced_allocation;
 pub mod node_resources_fit;
 pub mod node_unschedulable;
 pub mod node_volume_limits;
+mod places;
 pub mod pod_topology_spread;
 pub mod priority_sort;
 pub mod resource_allocation;
 pub mod scheduling_gates;
+mod spread_tracker;
 pub mod taint_toleration;
 pub mod volume_binding;
 pub mod volume_restrictions;

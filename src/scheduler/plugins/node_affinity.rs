@@ -3,7 +3,9 @@
 
 use crate::model::{NodeSelector, NodeSelectorTerm, PodSpec, Str};
 use crate::scheduler::config::NodeAffinityArgs;
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, World, default_normalize_score};
+use crate::scheduler::framework::{
+    CycleState, Normalization, Plugin, PreFilterResult, PreScoreResult, Reach, World, default_normalize_score,
+};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::selectors::{NodeTerms, PreferredTerms};
@@ -45,6 +47,14 @@ impl NodeAffinity {
 impl Plugin for NodeAffinity {
     fn name(&self) -> &'static str {
         "NodeAffinity"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
+    }
+
+    fn normalization(&self) -> Normalization {
+        Normalization::Default { reverse: false }
     }
 
     fn pre_filter(&self, _: &World, _: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

@@ -2,7 +2,7 @@
 //! Real: pkg/scheduler/framework/plugins/nodedeclaredfeatures, component-helpers nodedeclaredfeatures @ v1.37.2. Modelled in full.
 
 use crate::model::PodSpec;
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -31,6 +31,10 @@ pub fn needed_features(spec: &PodSpec) -> Vec<&'static str> {
 impl Plugin for NodeDeclaredFeatures {
     fn name(&self) -> &'static str {
         "NodeDeclaredFeatures"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
     }
 
     fn pre_filter(&self, _: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

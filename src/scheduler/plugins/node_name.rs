@@ -1,7 +1,7 @@
 //! NodeName: a pod that names its node may only run there.
 //! Real: pkg/scheduler/framework/plugins/nodename/node_name.go @ v1.37.2. Modelled in full.
 
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -12,6 +12,10 @@ pub struct NodeName;
 impl Plugin for NodeName {
     fn name(&self) -> &'static str {
         "NodeName"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
     }
 
     fn pre_filter(&self, _: &World, _: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

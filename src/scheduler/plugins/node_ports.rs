@@ -1,7 +1,7 @@
 //! NodePorts: a host port serves one pod of a node.
 //! Real: pkg/scheduler/framework/plugins/nodeports/node_ports.go @ v1.37.2. Modelled in full.
 
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -12,6 +12,10 @@ pub struct NodePorts;
 impl Plugin for NodePorts {
     fn name(&self) -> &'static str {
         "NodePorts"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
     }
 
     fn pre_filter(&self, _: &World, _: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

@@ -4,7 +4,7 @@
 use super::resource_allocation::{Load, Resources};
 use crate::scheduler::config::NodeResourcesBalancedAllocationArgs;
 use crate::scheduler::devices::{extended_resource_load, is_backed_by_devices};
-use crate::scheduler::framework::{CycleState, MAX_NODE_SCORE, Plugin, PreScoreResult, World};
+use crate::scheduler::framework::{CycleState, MAX_NODE_SCORE, Plugin, PreScoreResult, Reach, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -45,6 +45,12 @@ fn balance(fractions: &[f64]) -> i64 {
 impl Plugin for NodeResourcesBalancedAllocation {
     fn name(&self) -> &'static str {
         "NodeResourcesBalancedAllocation"
+    }
+
+    fn reach(&self, world: &World, pod: &PodInfo) -> Reach {
+        // Devices may stand in for extended resources, and they are shared by nodes.
+        let mut names = pod.traits.request.resource.scalars.iter().map(|(name, _)| &**name).chain(self.resources.names());
+        if names.any(|name| is_backed_by_devices(world, name)) { Reach::World } else { Reach::Node }
     }
 
     fn pre_score(&self, world: &World, state: &mut CycleState, pod: &PodInfo, _: &[NodeId]) -> PreScoreResult {

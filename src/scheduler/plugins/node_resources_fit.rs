@@ -6,7 +6,7 @@ use crate::model::Str;
 use crate::model::requests::{RequestOptions, Resource, is_extended_resource_name, pod_requests};
 use crate::scheduler::config::NodeResourcesFitArgs;
 use crate::scheduler::devices::{extended_resource_load, is_backed_by_devices};
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, Reach, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::{Code, Reason, Status};
@@ -55,6 +55,12 @@ impl NodeResourcesFit {
 impl Plugin for NodeResourcesFit {
     fn name(&self) -> &'static str {
         "NodeResourcesFit"
+    }
+
+    fn reach(&self, world: &World, pod: &PodInfo) -> Reach {
+        // Devices may stand in for extended resources, and they are shared by nodes.
+        let mut names = pod.traits.request.resource.scalars.iter().map(|(name, _)| &**name).chain(self.resources.names());
+        if names.any(|name| is_backed_by_devices(world, name)) { Reach::World } else { Reach::Node }
     }
 
     fn pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

@@ -3,7 +3,7 @@
 
 use super::taint_toleration::tolerates;
 use crate::model::Taint;
-use crate::scheduler::framework::{CycleState, Plugin, World};
+use crate::scheduler::framework::{CycleState, Plugin, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -14,6 +14,10 @@ pub struct NodeUnschedulable;
 impl Plugin for NodeUnschedulable {
     fn name(&self) -> &'static str {
         "NodeUnschedulable"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
     }
 
     fn filter(&self, _: &World, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), Status> {

@@ -3,7 +3,7 @@
 
 use crate::model::{CSINode, Kind, Obj, PersistentVolume, Volume};
 use crate::scheduler::claims::{claim, claim_class, claim_is_for_pod, not_found, pod_claims, storage_class};
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -98,6 +98,11 @@ fn attachments(world: &World, node: &str) -> BTreeSet<Handle> {
 impl Plugin for NodeVolumeLimits {
     fn name(&self) -> &'static str {
         "NodeVolumeLimits"
+    }
+
+    fn reach(&self, _: &World, pod: &PodInfo) -> Reach {
+        let counts = |volume: &Volume| volume.persistent_volume_claim.is_some() || volume.ephemeral.is_some() || inline(volume).is_some();
+        if pod.spec().volumes.iter().any(counts) { Reach::World } else { Reach::Node }
     }
 
     fn pre_filter(&self, _: &World, _: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

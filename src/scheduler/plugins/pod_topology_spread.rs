@@ -1,18 +1,24 @@
 //! PodTopologySpread: pods of a kind are to be spread over the values of a label of nodes (zones, hosts).
 //! Real: pkg/scheduler/framework/plugins/podtopologyspread @ v1.37.2. Modelled in full.
 
+use super::spread_tracker::SpreadTracker;
 use super::taint_toleration::has_untolerated_taint;
 use crate::model::{Kind, Labels, Obj, Str, TopologySpreadConstraint};
 use crate::scheduler::config::{PodTopologySpreadArgs, PodTopologySpreadConstraintsDefaulting};
-use crate::scheduler::framework::{CycleState, MAX_NODE_SCORE, Plugin, PreFilterResult, PreScoreResult, World};
+use crate::scheduler::framework::{
+    CycleState, MAX_NODE_SCORE, Normalization, Plugin, PreFilterResult, PreScoreResult, Reach, Tracker, World,
+};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::selectors::Selector;
 use crate::scheduler::status::Status;
 use std::collections::{BTreeMap, BTreeSet};
 
-const HOSTNAME: &str = "kubernetes.io/hostname";
+pub(super) const HOSTNAME: &str = "kubernetes.io/hostname";
 const ZONE: &str = "topology.kubernetes.io/zone";
+
+pub(super) const MISSING_LABEL: &str = "node(s) didn't match pod topology spread constraints (missing required label)";
+pub(super) const TOO_SKEWED: &str = "node(s) didn't match pod topology spread constraints";
 
 /// The plugin.
 pub struct PodTopologySpread {
@@ -21,14 +27,14 @@ pub struct PodTopologySpread {
 }
 
 /// A constraint made ready.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(in crate::scheduler) struct Constraint {
-    max_skew: i64,
+    pub max_skew: i64,
     /// The label of nodes that makes the domains.
     pub key: Str,
     /// The pods that count.
     pub selector: Selector,
-    min_domains: usize,
+    pub min_domains: usize,
     honor_affinity: bool,
     /// Whether nodes whose taints the pod does not tolerate do not count.
     pub honor_taints: bool,
@@ -41,13 +47,13 @@ pub(in crate::scheduler) fn hard_constraints(world: &World, args: &PodTopologySp
 
 impl Constraint {
     /// Whether a node counts for it.
-    fn counts(&self, pod: &PodInfo, node: &NodeInfo) -> bool {
+    pub fn counts(&self, pod: &PodInfo, node: &NodeInfo) -> bool {
         (!self.honor_affinity || pod.traits.required_node.matches(&node.name, &node.labels))
             && (!self.honor_taints || !has_untolerated_taint(node.spec(), &pod.spec().tolerations))
     }
 
     /// How many pods of a node it means. An empty selector means none.
-    fn matching(&self, namespace: &str, node: &NodeInfo) -> i64 {
+    pub fn matching(&self, namespace: &str, node: &NodeInfo) -> i64 {
         if self.selector.is_empty() {
             return 0;
         }
@@ -58,7 +64,7 @@ impl Constraint {
     }
 }
 
-fn has_all_keys(labels: &Labels, constraints: &[Constraint]) -> bool {
+pub(super) fn has_all_keys(labels: &Labels, constraints: &[Constraint]) -> bool {
     constraints.iter().all(|constraint| labels.contains(&constraint.key))
 }
 
@@ -204,6 +210,14 @@ impl Plugin for PodTopologySpread {
         "PodTopologySpread"
     }
 
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Tracked
+    }
+
+    fn normalization(&self) -> Normalization {
+        Normalization::Own
+    }
+
     fn pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {
         let constraints = match self.constraints(world, pod, "DoNotSchedule") {
             Ok(constraints) => constraints,
@@ -250,13 +264,13 @@ impl Plugin for PodTopologySpread {
         let hard = state.get::<Hard>().expect("PreFilter has run");
         for (at, constraint) in hard.constraints.iter().enumerate() {
             let Some(value) = node.labels.get(&constraint.key) else {
-                return Err(Status::unresolvable("node(s) didn't match pod topology spread constraints (missing required label)"));
+                return Err(Status::unresolvable(MISSING_LABEL));
             };
             let enough = hard.counts[at].len() >= constraint.min_domains;
             let min = if enough { hard.smallest[at].0[0].1 } else { 0 };
             let here = hard.counts[at].get(value).copied().unwrap_or(0);
             if here + i64::from(hard.own[at]) - min > constraint.max_skew {
-                return Err(Status::unschedulable("node(s) didn't match pod topology spread constraints"));
+                return Err(Status::unschedulable(TOO_SKEWED));
             }
         }
         Ok(())
@@ -321,15 +335,26 @@ impl Plugin for PodTopologySpread {
 
     fn normalize_score(&self, _: &World, state: &CycleState, _: &PodInfo, nodes: &[NodeId], scores: &mut [i64]) {
         let soft = state.get::<Soft>().expect("PreScore has run");
-        let counted = || nodes.iter().zip(&*scores).filter(|(id, _)| !soft.ignored.contains(id)).map(|(_, &score)| score);
-        let (min, max) = (counted().min().unwrap_or(i64::MAX), counted().max().unwrap_or(0).max(0));
-        for (id, score) in nodes.iter().zip(scores) {
-            *score = match max {
-                _ if soft.ignored.contains(id) => 0,
-                0 => MAX_NODE_SCORE,
-                _ => MAX_NODE_SCORE * (max + min - *score) / max,
-            };
-        }
+        normalize(nodes, scores, |id| soft.ignored.contains(&id));
+    }
+
+    fn track(&self, world: &World, pod: &PodInfo) -> Option<Box<dyn Tracker>> {
+        let hard = self.constraints(world, pod, "DoNotSchedule").ok()?;
+        let soft = self.constraints(world, pod, "ScheduleAnyway").ok()?;
+        Some(Box::new(SpreadTracker::new(pod, hard, soft, self.requires_all_keys(pod))))
+    }
+}
+
+/// The emptier the better; nodes that are ignored get nothing.
+pub(super) fn normalize(nodes: &[NodeId], scores: &mut [i64], ignored: impl Fn(NodeId) -> bool) {
+    let counted = || nodes.iter().zip(&*scores).filter(|(id, _)| !ignored(**id)).map(|(_, &score)| score);
+    let (min, max) = (counted().min().unwrap_or(i64::MAX), counted().max().unwrap_or(0).max(0));
+    for (id, score) in nodes.iter().zip(scores) {
+        *score = match max {
+            _ if ignored(*id) => 0,
+            0 => MAX_NODE_SCORE,
+            _ => MAX_NODE_SCORE * (max + min - *score) / max,
+        };
     }
 }
 

@@ -6,7 +6,7 @@
 //! Real: pkg/scheduler/framework/plugins/tainttoleration/taint_toleration.go, api core/v1/toleration.go @ v1.37.2. Modelled in full.
 
 use crate::model::{NodeSpec, Taint, Toleration};
-use crate::scheduler::framework::{CycleState, Plugin, World, default_normalize_score};
+use crate::scheduler::framework::{CycleState, Normalization, Plugin, Reach, World, default_normalize_score};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -52,6 +52,14 @@ pub fn has_untolerated_taint(node: &NodeSpec, tolerations: &[Toleration]) -> boo
 impl Plugin for TaintToleration {
     fn name(&self) -> &'static str {
         "TaintToleration"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
+    }
+
+    fn normalization(&self) -> Normalization {
+        Normalization::Default { reverse: true }
     }
 
     fn filter(&self, _: &World, _: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Result<(), Status> {

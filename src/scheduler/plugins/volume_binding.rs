@@ -11,7 +11,7 @@ use crate::scheduler::claims::{
     claim, claim_class, claim_is_for_pod, not_found, pod_claims, storage_class, volume_class, waits_for_consumer,
 };
 use crate::scheduler::config::VolumeBindingArgs;
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, Reach, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::selectors::{NodeTerms, Selector};
@@ -258,6 +258,10 @@ fn plan_waiting(world: &World, claims: &Claims, node: &NodeInfo, out: &mut Plan)
 impl Plugin for VolumeBinding {
     fn name(&self) -> &'static str {
         "VolumeBinding"
+    }
+
+    fn reach(&self, _: &World, pod: &PodInfo) -> Reach {
+        if pod_claims(pod).is_empty() { Reach::Node } else { Reach::World }
     }
 
     fn pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

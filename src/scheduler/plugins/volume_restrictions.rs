@@ -3,7 +3,7 @@
 
 use crate::model::{Kind, Str, Volume};
 use crate::scheduler::claims::{claim, not_found};
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -60,6 +60,11 @@ fn shift(state: &mut CycleState, other: &PodInfo, delta: i64) {
 impl Plugin for VolumeRestrictions {
     fn name(&self) -> &'static str {
         "VolumeRestrictions"
+    }
+
+    fn reach(&self, _: &World, pod: &PodInfo) -> Reach {
+        let claims = pod.spec().volumes.iter().any(|volume| volume.persistent_volume_claim.is_some());
+        if claims { Reach::World } else { Reach::Node }
     }
 
     fn pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

@@ -3,7 +3,7 @@
 
 use crate::model::Kind;
 use crate::scheduler::claims::{claim, claim_class, not_found, pod_claims, storage_class, waits_for_consumer};
-use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, World};
+use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, Reach, World};
 use crate::scheduler::node_info::NodeInfo;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
@@ -56,6 +56,10 @@ fn places(world: &World, pod: &PodInfo) -> Result<Vec<(&'static str, Vec<String>
 impl Plugin for VolumeZone {
     fn name(&self) -> &'static str {
         "VolumeZone"
+    }
+
+    fn reach(&self, _: &World, pod: &PodInfo) -> Reach {
+        if pod_claims(pod).is_empty() { Reach::Node } else { Reach::World }
     }
 
     fn pre_filter(&self, world: &World, state: &mut CycleState, pod: &PodInfo) -> PreFilterResult {

@@ -1,0 +1,274 @@
+//! The counts of InterPodAffinity for one kind of pod, kept up to date node by node.
+
+use super::inter_pod_affinity::{NOT_NEAR, TOO_NEAR, UNWANTED, matches_all, means, normalize};
+use super::places::Places;
+use crate::model::{Labels, Str};
+use crate::scheduler::framework::Tracker;
+use crate::scheduler::node_info::{NodeId, NodeInfo};
+use crate::scheduler::pod_info::{AffinityTerm, PodInfo};
+use crate::scheduler::status::Status;
+
+/// What the pod wants, namespaces resolved, and how the profile counts.
+pub(super) struct Terms {
+    pub affinity: Vec<AffinityTerm>,
+    pub anti_affinity: Vec<AffinityTerm>,
+    /// Preferred terms; those of anti-affinity have a weight below zero.
+    pub preferred: Vec<(AffinityTerm, i64)>,
+    pub hard_weight: i64,
+    pub ignore_existing: bool,
+    pub namespace_labels: Labels,
+}
+
+/// Sums by place, for several labels.
+#[derive(Default)]
+struct Sums {
+    labels: Vec<Places>,
+    /// How many sums are not zero.
+    filled: usize,
+}
+
+/// Which sums a share belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum To {
+    ExistingAnti,
+    Affinity,
+    AntiAffinity,
+    Score,
+}
+
+/// What a node adds to one sum.
+#[derive(Clone, Copy)]
+struct Share {
+    to: To,
+    label: usize,
+    at: usize,
+    delta: i64,
+}
+
+impl Sums {
+    /// The place of a label among the others; a new one has to be told of all nodes, which the caller does.
+    fn label(&self, key: &str) -> Option<usize> {
+        self.labels.iter().position(|places| *places.key == *key)
+    }
+
+    fn add(&mut self, label: usize, at: usize, delta: i64) {
+        let sum = &mut self.labels[label].sums[at];
+        let before = *sum != 0;
+        *sum += delta;
+        match (before, *sum != 0) {
+            (false, true) => self.filled += 1,
+            (true, false) => self.filled -= 1,
+            _ => {}
+        }
+    }
+
+    fn sum(&self, label: usize, node: NodeId) -> Option<i64> {
+        self.labels[label].sum(node)
+    }
+}
+
+/// The tracker.
+pub(super) struct AffinityTracker {
+    pod: PodInfo,
+    terms: Terms,
+    existing_anti: Sums,
+    affinity: Sums,
+    anti_affinity: Sums,
+    score: Sums,
+    /// Places of the terms' labels in `affinity` and `anti_affinity`.
+    affinity_labels: Vec<usize>,
+    anti_affinity_labels: Vec<usize>,
+    shares: Vec<Vec<Share>>,
+    /// How many pods and terms met, by node, for the score; and all together.
+    met: Vec<usize>,
+    met_all: usize,
+    labels: Vec<Labels>,
+    /// Whether the pod is what it wants near.
+    own: bool,
+}
+
+impl AffinityTracker {
+    pub fn new(pod: &PodInfo, terms: Terms) -> Self {
+        let sums = |terms: &[AffinityTerm]| {
+            let (mut sums, mut places) = (Sums::default(), vec![]);
+            for term in terms {
+                let at = sums.label(&term.topology_key).unwrap_or_else(|| {
+                    sums.labels.push(Places::new(term.topology_key.clone()));
+                    sums.labels.len() - 1
+                });
+                places.push(at);
+            }
+            (sums, places)
+        };
+        let (affinity, affinity_labels) = sums(&terms.affinity);
+        let (anti_affinity, anti_affinity_labels) = sums(&terms.anti_affinity);
+        Self {
+            pod: pod.clone(),
+            own: matches_all(&terms.affinity, pod),
+            terms,
+            existing_anti: Sums::default(),
+            affinity,
+            anti_affinity,
+            score: Sums::default(),
+            affinity_labels,
+            anti_affinity_labels,
+            shares: vec![],
+            met: vec![],
+            met_all: 0,
+            labels: vec![],
+        }
+    }
+
+    fn sums(&mut self, to: To) -> &mut Sums {
+        match to {
+            To::ExistingAnti => &mut self.existing_anti,
+            To::Affinity => &mut self.affinity,
+            To::AntiAffinity => &mut self.anti_affinity,
+            To::Score => &mut self.score,
+        }
+    }
+
+    /// Adds to the sum at a node's value of a label. Says whether the node has the label.
+    fn add(&mut self, to: To, node: NodeId, key: &Str, delta: i64) -> bool {
+        if !self.labels[node as usize].contains(key) {
+            return false;
+        }
+        let known = std::mem::take(&mut self.labels);
+        let sums = self.sums(to);
+        let label = sums.label(key).unwrap_or_else(|| {
+            let mut places = Places::new(key.clone());
+            for (node, labels) in known.iter().enumerate() {
+                places.place(node as NodeId, labels);
+            }
+            sums.labels.push(places);
+            sums.labels.len() - 1
+        });
+        let at = sums.labels[label].of(node).expect("the node has the label");
+        sums.add(label, at, delta);
+        self.labels = known;
+        self.shares[node as usize].push(Share { to, label, at, delta });
+        true
+    }
+
+    fn take_back(&mut self, node: &NodeInfo) {
+        let id = node.id as usize;
+        if self.shares.len() <= id {
+            self.shares.resize_with(id + 1, Vec::new);
+            self.met.resize(id + 1, 0);
+            self.labels.resize(id + 1, Labels::default());
+        }
+        for share in std::mem::take(&mut self.shares[id]) {
+            self.sums(share.to).add(share.label, share.at, -share.delta);
+        }
+        self.met_all -= std::mem::take(&mut self.met[id]);
+        if !self.labels[id].same(&node.labels) {
+            self.labels[id] = node.labels.clone();
+            for sums in [&mut self.existing_anti, &mut self.affinity, &mut self.anti_affinity, &mut self.score] {
+                for places in &mut sums.labels {
+                    places.place(node.id, &node.labels);
+                }
+            }
+        }
+    }
+
+    fn count_required(&mut self, node: &NodeInfo, other: &PodInfo) {
+        let pod = self.pod.clone();
+        for term in &other.traits.required_anti_affinity {
+            if term.matches(pod.namespace(), pod.labels(), &self.terms.namespace_labels) {
+                self.add(To::ExistingAnti, node.id, &term.topology_key, 1);
+            }
+        }
+        if matches_all(&self.terms.affinity, other) {
+            for at in 0..self.terms.affinity.len() {
+                let key = self.terms.affinity[at].topology_key.clone();
+                self.add(To::Affinity, node.id, &key, 1);
+            }
+        }
+        for at in 0..self.terms.anti_affinity.len() {
+            if means(&self.terms.anti_affinity[at], other) {
+                let key = self.terms.anti_affinity[at].topology_key.clone();
+                self.add(To::AntiAffinity, node.id, &key, 1);
+            }
+        }
+    }
+
+    fn count_preferred(&mut self, node: &NodeInfo, other: &PodInfo) {
+        let id = node.id as usize;
+        let mut met = 0;
+        for at in 0..self.terms.preferred.len() {
+            let (term, weight) = &self.terms.preferred[at];
+            if means(term, other) {
+                let (key, weight) = (term.topology_key.clone(), *weight);
+                met += usize::from(self.add(To::Score, node.id, &key, weight));
+            }
+        }
+        if other.traits.has_affinity {
+            let theirs = other.traits.clone();
+            let hard = self.terms.hard_weight;
+            let required = theirs.required_affinity.iter().filter(|_| hard > 0).map(|term| (term, hard));
+            let preferred = theirs.preferred_affinity.iter().map(|one| (&one.term, one.weight));
+            let apart = theirs.preferred_anti_affinity.iter().map(|one| (&one.term, -one.weight));
+            for (term, weight) in required.chain(preferred).chain(apart) {
+                if term.matches(self.pod.namespace(), self.pod.labels(), &self.terms.namespace_labels) {
+                    met += usize::from(self.add(To::Score, node.id, &term.topology_key, weight));
+                }
+            }
+        }
+        self.met[id] += met;
+        self.met_all += met;
+    }
+}
+
+impl Tracker for AffinityTracker {
+    fn update(&mut self, node: &NodeInfo) {
+        self.take_back(node);
+        let scores = !(self.terms.ignore_existing && self.terms.preferred.is_empty());
+        let own = !self.terms.affinity.is_empty() || !self.terms.anti_affinity.is_empty();
+        if !own && self.terms.preferred.is_empty() && node.pods_with_affinity == 0 {
+            return;
+        }
+        for other in &node.pods {
+            if own || !other.traits.required_anti_affinity.is_empty() {
+                self.count_required(node, other);
+            }
+            if scores && (!self.terms.preferred.is_empty() || other.traits.has_affinity) {
+                self.count_preferred(node, other);
+            }
+        }
+    }
+
+    fn begin_filter(&mut self) -> bool {
+        self.existing_anti.filled > 0 || !self.terms.affinity.is_empty() || !self.terms.anti_affinity.is_empty()
+    }
+
+    fn filter(&self, node: NodeId) -> Result<(), Status> {
+        let mut all_there = true;
+        for &label in &self.affinity_labels {
+            let Some(sum) = self.affinity.sum(label, node) else { return Err(Status::unresolvable(NOT_NEAR)) };
+            all_there &= sum > 0;
+        }
+        if !all_there && !(self.affinity.filled == 0 && self.own) {
+            return Err(Status::unresolvable(NOT_NEAR));
+        }
+        let some = |sums: &Sums, label: usize| sums.sum(label, node).is_some_and(|sum| sum > 0);
+        if self.anti_affinity_labels.iter().any(|&label| some(&self.anti_affinity, label)) {
+            return Err(Status::unschedulable(TOO_NEAR));
+        }
+        if self.existing_anti.filled > 0 && (0..self.existing_anti.labels.len()).any(|label| some(&self.existing_anti, label)) {
+            return Err(Status::unschedulable(UNWANTED));
+        }
+        Ok(())
+    }
+
+    fn begin_score(&mut self, _: &[NodeId]) -> bool {
+        self.met_all > 0
+    }
+
+    fn score(&self, node: NodeId) -> i64 {
+        self.score.labels.iter().filter_map(|places| places.sum(node)).sum()
+    }
+
+    fn normalize(&self, _: &[NodeId], scores: &mut [i64]) {
+        normalize(scores);
+    }
+}
