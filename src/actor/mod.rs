@@ -8,6 +8,7 @@ pub mod controller;
 pub mod expectations;
 pub mod record;
 pub mod recorder;
+pub mod script;
 pub mod workqueue;
 
 use crate::api::{Answer, Verb};

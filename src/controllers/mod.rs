@@ -8,6 +8,10 @@ pub mod controller_history;
 pub mod daemonset;
 pub mod daemonset_control;
 pub mod daemonset_nodes;
+pub mod deployment;
+pub mod deployment_rollout;
+pub mod deployment_run;
+pub mod deployment_sets;
 pub mod endpoints;
 pub mod endpoints_util;
 pub mod endpointslice;
@@ -18,11 +22,13 @@ pub mod node_lifecycle;
 pub mod node_taints;
 pub mod select;
 pub mod script;
+pub mod replica_set;
 pub mod settings;
 pub mod statefulset;
 pub mod statefulset_control;
 pub mod statefulset_pods;
 pub mod taint_eviction;
+pub mod victims;
 
 use crate::actor::Actor;
 use crate::actor::controller::ControllerActor;
@@ -34,6 +40,9 @@ pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
     vec![
         Box::new(ControllerActor::new(daemonset::DaemonSets::of(settings))),
         Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings))),
+        Box::new(ControllerActor::new(deployment::Deployments::new(settings))),
+        Box::new(ControllerActor::new(replica_set::ReplicaSets::new(settings))),
+        Box::new(ControllerActor::new(replica_set::ReplicaSets::replication_controllers(settings))),
         Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),
         Box::new(ControllerActor::new(endpoints::EndpointsController::of(settings))),
         Box::new(ControllerActor::new(endpointslice_mirroring::EndpointSliceMirroring::of(settings))),
