@@ -18,6 +18,8 @@ pub mod endpointslice;
 pub mod endpointslice_mirroring;
 pub mod endpointslice_reconcile;
 pub mod endpointslice_tracker;
+pub mod garbage_collector;
+pub mod namespace;
 pub mod node_lifecycle;
 pub mod node_taints;
 pub mod select;
@@ -43,6 +45,8 @@ pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
         Box::new(ControllerActor::new(deployment::Deployments::new(settings))),
         Box::new(ControllerActor::new(replica_set::ReplicaSets::new(settings))),
         Box::new(ControllerActor::new(replica_set::ReplicaSets::replication_controllers(settings))),
+        Box::new(ControllerActor::new(garbage_collector::GarbageCollector::new(settings))),
+        Box::new(ControllerActor::new(namespace::Namespaces::new(settings))),
         Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),
         Box::new(ControllerActor::new(endpoints::EndpointsController::of(settings))),
         Box::new(ControllerActor::new(endpointslice_mirroring::EndpointSliceMirroring::of(settings))),
