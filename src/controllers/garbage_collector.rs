@@ -273,7 +273,10 @@ impl GarbageCollector {
 
 fn deletion(object: &Object, propagation: Propagation) -> Verb {
     let preconditions = Preconditions { uid: Some(object.meta.uid.clone()), ..Preconditions::default() };
-    Verb::Delete { target: Key::of(object), options: DeleteOptions { propagation: Some(propagation), preconditions, ..DeleteOptions::default() } }
+    Verb::Delete {
+        target: Key::of(object),
+        options: DeleteOptions { propagation: Some(propagation), preconditions, ..DeleteOptions::default() },
+    }
 }
 
 fn without_owners(object: &Object, uids: Vec<Str>) -> Verb {

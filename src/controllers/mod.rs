@@ -3,7 +3,6 @@
 
 pub mod consistency;
 pub mod control;
-pub mod disruption;
 pub mod controller_history;
 pub mod daemonset;
 pub mod daemonset_control;
@@ -12,6 +11,7 @@ pub mod deployment;
 pub mod deployment_rollout;
 pub mod deployment_run;
 pub mod deployment_sets;
+pub mod disruption;
 pub mod endpoints;
 pub mod endpoints_util;
 pub mod endpointslice;
@@ -22,9 +22,9 @@ pub mod garbage_collector;
 pub mod namespace;
 pub mod node_lifecycle;
 pub mod node_taints;
-pub mod select;
-pub mod script;
 pub mod replica_set;
+pub mod script;
+pub mod select;
 pub mod settings;
 pub mod statefulset;
 pub mod statefulset_control;

@@ -165,7 +165,12 @@ impl PodInfo {
         };
         let pod = object.as_pod().expect("the object is a pod");
         match known {
-            Some(old) if Arc::ptr_eq(&old.pod().spec, &pod.spec) && *old.namespace() == object.meta.namespace && plain(pod) && plain(old.pod()) => {
+            Some(old)
+                if Arc::ptr_eq(&old.pod().spec, &pod.spec)
+                    && *old.namespace() == object.meta.namespace
+                    && plain(pod)
+                    && plain(old.pod()) =>
+            {
                 let traits = old.traits.clone();
                 Self { object, traits }
             }

@@ -99,11 +99,9 @@ impl Plain {
         let mut replace = Vec::new();
         for (_, _, after) in &record.changes {
             let Some(after) = after else { continue };
-            for (value, word) in [
-                (&after["metadata"]["uid"], "uid"),
-                (&after["status"]["podIP"], "pod-ip"),
-                (&after["status"]["hostIP"], "host-ip"),
-            ] {
+            for (value, word) in
+                [(&after["metadata"]["uid"], "uid"), (&after["status"]["podIP"], "pod-ip"), (&after["status"]["hostIP"], "host-ip")]
+            {
                 if let Some(value) = value.as_str()
                     && !replace.iter().any(|(old, _)| old == value)
                 {

@@ -41,7 +41,11 @@ pub(in crate::scheduler) struct Constraint {
 }
 
 /// The constraints of a pod that can reject it.
-pub(in crate::scheduler) fn hard_constraints(world: &World, args: &PodTopologySpreadArgs, pod: &PodInfo) -> Result<Vec<Constraint>, String> {
+pub(in crate::scheduler) fn hard_constraints(
+    world: &World,
+    args: &PodTopologySpreadArgs,
+    pod: &PodInfo,
+) -> Result<Vec<Constraint>, String> {
     PodTopologySpread::new(args).constraints(world, pod, "DoNotSchedule")
 }
 
