@@ -39,6 +39,11 @@ impl Kinds {
         Kinds(bits)
     }
 
+    /// Those of both.
+    pub const fn union(self, other: Kinds) -> Kinds {
+        Kinds(self.0 | other.0)
+    }
+
     /// Whether the kind is among them.
     pub const fn contains(self, kind: Kind) -> bool {
         self.0 & (1 << kind as u64) != 0
