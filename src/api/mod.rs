@@ -7,6 +7,7 @@ pub mod delete;
 pub mod error;
 mod eviction;
 pub mod field;
+pub mod metrics;
 mod patching;
 pub mod pod_cache;
 pub mod pod_prepare;

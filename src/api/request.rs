@@ -1,7 +1,7 @@
 //! What can be asked of the API server, and what it answers.
 
 use super::ApiError;
-use crate::model::{Obj, Object, Str};
+use crate::model::{Obj, Object, Selector, Str};
 use crate::store::Key;
 use serde_json::Value;
 use std::fmt;
@@ -54,6 +54,13 @@ pub enum Verb {
         pod: Key,
         /// How to delete.
         options: DeleteOptions,
+    },
+    /// The newest samples of what pods use, as a PodMetricsList.
+    PodMetrics {
+        /// Of this namespace.
+        namespace: Str,
+        /// Of the pods that it matches.
+        selector: Selector,
     },
 }
 
@@ -155,6 +162,7 @@ impl Verb {
             Verb::Get(key) => key.clone(),
             Verb::Patch { target, .. } | Verb::Delete { target, .. } => target.clone(),
             Verb::Bind { pod, .. } | Verb::Evict { pod, .. } => pod.clone(),
+            Verb::PodMetrics { namespace, .. } => super::metrics::pod_metrics_key(namespace, &Str::default()),
         }
     }
 }

@@ -68,6 +68,7 @@ impl Server {
             Verb::Delete { target, options } => self.delete(store, at, &target, &options),
             Verb::Bind { pod, uid, node } => self.bind(store, at, &pod, &uid, node),
             Verb::Evict { pod, options } => self.evict(store, at, &pod, &options),
+            Verb::PodMetrics { namespace, selector } => self.pod_metrics(store, at, &namespace, &selector),
         }
     }
 

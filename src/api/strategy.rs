@@ -16,6 +16,7 @@ pub fn has_generation(kind: Kind) -> bool {
             | DaemonSet
             | Job
             | CronJob
+            | HorizontalPodAutoscaler
             | PodDisruptionBudget
             | EndpointSlice
             | PriorityClass

@@ -12,6 +12,7 @@ pub mod deployment_rollout;
 pub mod deployment_run;
 pub mod deployment_sets;
 pub mod disruption;
+pub mod hpa;
 pub mod endpoints;
 pub mod endpoints_util;
 pub mod endpointslice;
@@ -54,6 +55,7 @@ pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
         Box::new(node_lifecycle::NodeLifecycle::new(settings)),
         Box::new(taint_eviction::TaintEviction::new(settings)),
         Box::new(ControllerActor::new(disruption::Disruption::new(settings))),
+        Box::new(ControllerActor::new(hpa::Autoscaler::new(settings))),
     ]
 }
 

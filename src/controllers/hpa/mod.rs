@@ -12,7 +12,7 @@ use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::{Answer, Edit, Patch, Subresource, Verb};
-use crate::base::{Span, Time};
+use crate::base::Time;
 use crate::model::*;
 use crate::store::{Change, Id};
 use behavior::{Bounds, Memory};
@@ -275,14 +275,9 @@ impl Autoscaler {
 
     fn check_selector(&mut self, key: Id, job: &mut Progress, cx: &mut Ctx<'_>) -> Result<(), String> {
         let text = job.scale.as_ref().map(|scale| scale.selector.clone()).unwrap_or_default();
-        let mut refuse = |event: &'static str, reason: &str, message: String, condition: Option<&str>| {
-            cx.event(job.hpa(), EventType::Warning, event, message.clone());
-            job.condition("ScalingActive", "False", reason, condition.unwrap_or(&message).to_string(), cx.timestamp());
-            Err(message)
-        };
         let Some(selector) = text else {
             let shown = Some("the HPA target's scale is missing a selector");
-            return refuse("SelectorRequired", "InvalidSelector", "selector is required".into(), shown);
+            return Err(refuse(job, ("SelectorRequired", "InvalidSelector"), "selector is required".into(), shown, cx));
         };
         let namespace = job.hpa().meta.namespace.clone();
         self.selectors.insert(key, (namespace.clone(), selector.clone()));
@@ -292,7 +287,7 @@ impl Autoscaler {
         if let Some((rival, _)) = rivals.next() {
             let shown = [key, *rival].map(|id| format!("{{{} {namespace}}}", cx.view.key(id).name)).join(" ");
             let text = format!("pods by selector {selector} are controlled by more than one HPA (e.g. [{shown}])");
-            return refuse("AmbiguousSelector", "AmbiguousSelector", text, None);
+            return Err(refuse(job, ("AmbiguousSelector", "AmbiguousSelector"), text, None, cx));
         }
         Ok(())
     }
@@ -385,7 +380,8 @@ impl Autoscaler {
                 (Target::Utilization(percent), "utilization", name)
             }
             (None, None) => {
-                let text = "invalid resource metric source: neither an average utilization target nor an average value (usage) target was set";
+                let text =
+                    "invalid resource metric source: neither an average utilization target nor an average value (usage) target was set";
                 return Err(text.into());
             }
         };
@@ -500,6 +496,13 @@ fn write_status(job: &mut Progress) -> Step {
         return Step::Call(Vec::new());
     }
     Step::call(Verb::UpdateStatus(Box::new(job.hpa().clone())))
+}
+
+/// Notes that the selector will not do: an Event and the condition, each with its reason.
+fn refuse(job: &mut Progress, (event, reason): (&'static str, &str), text: String, shown: Option<&str>, cx: &mut Ctx<'_>) -> String {
+    cx.event(job.hpa(), EventType::Warning, event, text.clone());
+    job.condition("ScalingActive", "False", reason, shown.unwrap_or(&text).to_string(), cx.timestamp());
+    text
 }
 
 fn no_scale(job: &mut Progress, text: String, cx: &mut Ctx<'_>) -> Step {

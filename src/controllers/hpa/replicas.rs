@@ -69,7 +69,8 @@ pub fn samples(list: &Object, resource: &str, container: &str) -> Result<Samples
     if items.is_empty() {
         return Err("no metrics returned from resource metrics API".into());
     }
-    let usage = |of: &Value| of["usage"][resource].as_str().and_then(|text| text.parse::<Quantity>().ok()).map(|amount| amount.milli_value());
+    let usage =
+        |of: &Value| of["usage"][resource].as_str().and_then(|text| text.parse::<Quantity>().ok()).map(|amount| amount.milli_value());
     let mut all = Samples::new();
     for item in items {
         let containers = item["containers"].as_array().map(|all| &all[..]).unwrap_or_default();

@@ -87,8 +87,7 @@ pub(super) fn set_replicas(object: &mut Object, replicas: i32) {
 
 /// The error of a metric that needs an adapter: reason, error, and the error as the whole evaluation tells it.
 pub(super) fn no_adapter(hpa: &Object, spec: &MetricSpec) -> (&'static str, String, String) {
-    const CUSTOM: &str =
-        "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered";
+    const CUSTOM: &str = "unable to fetch metrics from custom metrics API: no custom metrics API (custom.metrics.k8s.io) registered";
     let namespace = &hpa.meta.namespace;
     if let Some(source) = &spec.pods {
         let error = format!("unable to get metric {}: {CUSTOM}", source.metric.name);
