@@ -13,6 +13,7 @@ pub mod pod_cache;
 pub mod pod_prepare;
 pub mod pods;
 pub mod qos;
+mod quota;
 pub mod request;
 pub mod server;
 pub mod strategy;

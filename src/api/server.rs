@@ -86,6 +86,7 @@ impl Server {
         if dry_run {
             return Ok(Obj::new(object));
         }
+        self.charge(store, at, &object)?;
         self.allot(&mut object);
         let generation = i64::from(strategy::has_generation(object.kind()));
         let meta = &mut object.meta;

@@ -24,6 +24,8 @@ pub mod namespace;
 pub mod node_lifecycle;
 pub mod node_taints;
 pub mod replica_set;
+pub mod resource_quota;
+pub mod select;
 pub mod script;
 pub mod select;
 pub mod settings;
@@ -56,6 +58,7 @@ pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
         Box::new(taint_eviction::TaintEviction::new(settings)),
         Box::new(ControllerActor::new(disruption::Disruption::new(settings))),
         Box::new(ControllerActor::new(hpa::Autoscaler::new(settings))),
+        Box::new(ControllerActor::new(resource_quota::ResourceQuotas::new(settings))),
     ]
 }
 

@@ -30,6 +30,7 @@ mod pod_status;
 mod priority_class;
 mod probe;
 mod quota;
+pub mod quota_usage;
 mod replica_set;
 pub mod requests;
 mod resource_claim;

@@ -4,6 +4,7 @@ pub mod compare;
 pub mod facts;
 pub mod kubectl;
 pub mod kubelet;
+pub mod metrics;
 pub mod play;
 pub mod scenario;
 pub mod scheduler;

@@ -1,6 +1,7 @@
 //! Replays a scenario: nodes, manifest, actions, timed or step by step.
 
 use super::kubelet::{FakeKubelets, Switch, make_ready};
+use super::metrics::FakeMetrics;
 use super::scenario::Scenario;
 use super::scheduler::SimpleScheduler;
 use super::stream::{Line, Recorder, Tape};
@@ -24,6 +25,8 @@ pub const NAMESPACE: &str = "golden";
 const OWN_POOL: &str = "cell";
 /// Pool of the five nodes that scenarios without own nodes share.
 const SHARED_POOL: &str = "general";
+/// The name of the node beside the scenario's own.
+const ELSEWHERE: &str = "elsewhere";
 /// The world exists for so long before the scenario starts.
 const BEFORE_MS: u64 = 20_000;
 /// Midnight in UTC: a multiple of every alignment.
@@ -61,7 +64,7 @@ pub fn play(scenario: &Scenario, seed: u64) -> Outcome {
     let pool = if nodes.is_empty() { SHARED_POOL } else { OWN_POOL };
     let actions = scenario.actions["actions"].as_array().expect("actions");
     let mut player = Player::new(scenario, seed, pool, actions);
-    player.prepare(if nodes.is_empty() { shared_nodes() } else { nodes });
+    player.prepare(if nodes.is_empty() { shared_nodes() } else { nodes.into_iter().chain([elsewhere()]).collect() });
     player.run_to(0);
     let mut manifest_results = Vec::new();
     for (at, json) in objects.into_iter().enumerate() {
@@ -128,6 +131,15 @@ fn shared_nodes() -> Vec<Value> {
         .collect()
 }
 
+/// A node that goes on living when all of a scenario's own nodes die, as the recorded cluster had; its taint keeps pods away.
+fn elsewhere() -> Value {
+    let resources = json!({"cpu": "64", "memory": "256Gi", "pods": "500"});
+    json!({"apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": ELSEWHERE, "labels": {"pool": SHARED_POOL, "topology.kubernetes.io/zone": SHARED_POOL}},
+        "spec": {"taints": [{"key": ELSEWHERE, "effect": "NoExecute"}, {"key": ELSEWHERE, "effect": "NoSchedule"}]},
+        "status": {"capacity": resources, "allocatable": resources}})
+}
+
 /// Status code, reason and message of an answer.
 fn outcome(answer: Answer, good: u16) -> (u16, String, String) {
     match answer {
@@ -184,6 +196,7 @@ impl Player {
         }
         sim.add_actor(Box::new(SimpleScheduler::default()));
         sim.add_actor(Box::new(FakeKubelets::new(switches.collect())));
+        sim.add_actor(Box::new(FakeMetrics));
         let tape = Rc::new(RefCell::new(Tape::default()));
         sim.add_observer(Box::new(Recorder { tape: tape.clone(), start_ms: BEFORE_MS, pool: pool.into() }));
         Player { sim, tape, start_ms: BEFORE_MS, pool, readied: 0 }
@@ -350,6 +363,7 @@ impl Player {
         if self.pool == SHARED_POOL {
             lines.retain(|line| line.kind != "Node" && line.object["involvedObject"]["kind"] != "Node");
         }
+        lines.retain(|line| line.object["metadata"]["name"] != ELSEWHERE && line.object["involvedObject"]["name"] != ELSEWHERE);
         let names = facts::Names::of(&lines, NAMESPACE, OWN_POOL);
         let mut all = facts::reduce(&lines, &names);
         let word = |text: &str| facts::any_pod(&names.text(text));
