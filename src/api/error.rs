@@ -220,6 +220,13 @@ impl ApiError {
         Self::new(Reason::BadRequest, message.into(), None)
     }
 
+    /// A strategic merge patch of a custom kind.
+    pub fn unsupported_patch() -> Self {
+        let types = "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor";
+        let message = format!("the body of the request was in an unknown format - accepted media types include: {types}");
+        Self::new(Reason::UnsupportedMediaType, message, None)
+    }
+
     /// The request does, but not on this kind.
     pub fn method_not_supported(resource: &str, action: &str) -> Self {
         let message = format!("{action} is not supported on resources of kind {}", quoted(resource));
@@ -339,6 +346,12 @@ mod tests {
             (ApiError::timeout("slow", 1), 504, "Timeout: slow"),
             (ApiError::bad_request("what?"), 400, "what?"),
             (ApiError::gone("away"), 410, "away"),
+            (
+                ApiError::unsupported_patch(),
+                415,
+                "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, \
+                 application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+cbor",
+            ),
             (ApiError::unavailable("down"), 503, "down"),
             (ApiError::method_not_supported("pods", "scale"), 405, "scale is not supported on resources of kind \"pods\""),
             (ApiError::too_many_requests("later", 1), 429, "later"),

@@ -8,6 +8,7 @@ pub mod error;
 mod eviction;
 pub mod field;
 pub mod metrics;
+pub mod patch;
 mod patching;
 pub mod pod_cache;
 pub mod pod_prepare;

@@ -4,10 +4,11 @@ pub mod json;
 pub mod node;
 pub mod read;
 pub mod scalar;
-pub mod schema;
 pub mod strict;
+pub mod table;
 pub mod yaml;
 
 pub use crate::base::input_error::InputError;
+pub use crate::model::schema;
 pub use node::{Data, Entry, Node, Span};
 pub use read::{Item, Source};

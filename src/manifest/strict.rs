@@ -5,9 +5,9 @@
 
 use super::node::{Data, Node, Span};
 use super::read::Item;
-use super::schema::{Ref, Scalar, Schema};
 use crate::base::input_error::{InputError, did_you_mean, nearest};
 use crate::base::quantity::Quantity;
+use crate::model::schema::{Ref, Scalar, Schema};
 
 /// No more faults of one object are listed.
 const FAULTS_MAX: usize = 20;

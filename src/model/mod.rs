@@ -37,6 +37,7 @@ mod resource_claim;
 mod resource_slice;
 #[cfg(test)]
 mod roundtrip;
+pub mod schema;
 mod security;
 mod selector;
 mod selector_text;

@@ -1,8 +1,8 @@
-// Prints src/manifest/schema.txt: the kinds of the Kubernetes API with the names and types of their fields, and how strategic
+// Prints src/model/schema.txt: the kinds of the Kubernetes API with the names and types of their fields, and how strategic
 // merge patches treat lists. Facts only, read from the Go types by reflection. Needs the modules k8s.io/client-go and
 // k8s.io/apiextensions-apiserver of the modelled version:
 //
-//	go mod init schema && go get k8s.io/client-go@v0.37.2 k8s.io/apiextensions-apiserver@v0.37.2 && go run . > ../../src/manifest/schema.txt
+//	go mod init schema && go get k8s.io/client-go@v0.37.2 k8s.io/apiextensions-apiserver@v0.37.2 && go run . > ../../src/model/schema.txt
 package main
 
 import (
