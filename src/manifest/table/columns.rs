@@ -18,9 +18,7 @@ pub fn of(kind: Kind) -> (Titles, Titles) {
         Kind::Deployment => (&["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"], CONTAINERS),
         Kind::ReplicaSet | Kind::ReplicationController => (&["NAME", "DESIRED", "CURRENT", "READY", "AGE"], CONTAINERS),
         Kind::StatefulSet => (&["NAME", "READY", "AGE"], &["CONTAINERS", "IMAGES"]),
-        Kind::DaemonSet => {
-            (&["NAME", "DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE", "NODE SELECTOR", "AGE"], CONTAINERS)
-        }
+        Kind::DaemonSet => (&["NAME", "DESIRED", "CURRENT", "READY", "UP-TO-DATE", "AVAILABLE", "NODE SELECTOR", "AGE"], CONTAINERS),
         Kind::Job => (&["NAME", "STATUS", "COMPLETIONS", "DURATION", "AGE"], CONTAINERS),
         Kind::CronJob => (&["NAME", "SCHEDULE", "TIMEZONE", "SUSPEND", "ACTIVE", "LAST SCHEDULE", "AGE"], CONTAINERS),
         Kind::HorizontalPodAutoscaler => (&["NAME", "REFERENCE", "TARGETS", "MINPODS", "MAXPODS", "REPLICAS", "AGE"], NONE),
@@ -47,10 +45,9 @@ pub fn of(kind: Kind) -> (Titles, Titles) {
             ],
             &["VOLUMEMODE"],
         ),
-        Kind::PersistentVolumeClaim => (
-            &["NAME", "STATUS", "VOLUME", "CAPACITY", "ACCESS MODES", "STORAGECLASS", "VOLUMEATTRIBUTESCLASS", "AGE"],
-            &["VOLUMEMODE"],
-        ),
+        Kind::PersistentVolumeClaim => {
+            (&["NAME", "STATUS", "VOLUME", "CAPACITY", "ACCESS MODES", "STORAGECLASS", "VOLUMEATTRIBUTESCLASS", "AGE"], &["VOLUMEMODE"])
+        }
         Kind::StorageClass => (&["NAME", "PROVISIONER", "RECLAIMPOLICY", "VOLUMEBINDINGMODE", "ALLOWVOLUMEEXPANSION", "AGE"], NONE),
         Kind::ResourceQuota => (&["NAME", "REQUEST", "LIMIT", "AGE"], NONE),
         Kind::LimitRange => (&["NAME", "CREATED AT"], NONE),
@@ -58,10 +55,9 @@ pub fn of(kind: Kind) -> (Titles, Titles) {
         Kind::Lease => (&["NAME", "HOLDER", "AGE"], NONE),
         Kind::ControllerRevision => (&["NAME", "CONTROLLER", "REVISION", "AGE"], NONE),
         Kind::CSINode => (&["NAME", "DRIVERS", "AGE"], NONE),
-        Kind::CSIDriver => (
-            &["NAME", "ATTACHREQUIRED", "PODINFOONMOUNT", "STORAGECAPACITY", "TOKENREQUESTS", "REQUIRESREPUBLISH", "MODES", "AGE"],
-            NONE,
-        ),
+        Kind::CSIDriver => {
+            (&["NAME", "ATTACHREQUIRED", "PODINFOONMOUNT", "STORAGECAPACITY", "TOKENREQUESTS", "REQUIRESREPUBLISH", "MODES", "AGE"], NONE)
+        }
         Kind::CSIStorageCapacity => (&["NAME", "STORAGECLASSNAME", "CAPACITY"], NONE),
         Kind::VolumeAttachment => (&["NAME", "ATTACHER", "PV", "NODE", "ATTACHED", "AGE"], NONE),
         Kind::ResourceClaim => (&["NAME", "STATE", "AGE"], NONE),
@@ -71,5 +67,4 @@ pub fn of(kind: Kind) -> (Titles, Titles) {
 }
 
 /// The titles of Events with `-o wide`.
-pub const EVENTS_WIDE: Titles =
-    &["LAST SEEN", "TYPE", "REASON", "OBJECT", "SUBOBJECT", "SOURCE", "MESSAGE", "FIRST SEEN", "COUNT", "NAME"];
+pub const EVENTS_WIDE: Titles = &["LAST SEEN", "TYPE", "REASON", "OBJECT", "SUBOBJECT", "SOURCE", "MESSAGE", "FIRST SEEN", "COUNT", "NAME"];

@@ -157,8 +157,10 @@ fn string(text: &str, indent: usize) -> String {
 
 fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return false };
-    let leading = "-?:,[]{}#&*!|>'\"%@` ".contains(first) && !(first == '-' && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---"));
-    let inside = text.contains(": ") || text.contains(" #") || text.ends_with(':') || text.ends_with(' ') || text.chars().any(char::is_control);
+    let leading =
+        "-?:,[]{}#&*!|>'\"%@` ".contains(first) && !(first == '-' && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---"));
+    let inside =
+        text.contains(": ") || text.contains(" #") || text.ends_with(':') || text.ends_with(' ') || text.chars().any(char::is_control);
     let reads_back = super::super::scalar::plain(text) == super::super::node::Data::Text(text.to_string());
     let date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
     !leading && !inside && reads_back && !date && text != "<<" && text != "="

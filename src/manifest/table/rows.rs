@@ -92,8 +92,7 @@ fn or_none(text: &str) -> String {
 
 fn pod_cells(meta: &Meta, pod: &Pod, age: String, wide: bool, now: MicroTime) -> Vec<String> {
     let sum = pods::summary(meta, pod);
-    let mut cells =
-        vec![meta.name.to_string(), format!("{}/{}", sum.ready, sum.total), sum.status.clone(), sum.restarts(now), age];
+    let mut cells = vec![meta.name.to_string(), format!("{}/{}", sum.ready, sum.total), sum.status.clone(), sum.restarts(now), age];
     if wide {
         let ip = pod.status.pod_ips.first().map_or("", |ip| &ip.ip);
         let gates = &pod.spec.readiness_gates;
@@ -266,7 +265,8 @@ fn external_address(service: &Service, wide: bool) -> String {
             if !wide && text.len() > SHOWN_MAX {
                 text = format!("{}...", &text[..SHOWN_MAX - 3]);
             }
-            let all: Vec<&str> = [&*text].into_iter().filter(|text| !text.is_empty()).chain(spec.external_ips.iter().map(String::as_str)).collect();
+            let all: Vec<&str> =
+                [&*text].into_iter().filter(|text| !text.is_empty()).chain(spec.external_ips.iter().map(String::as_str)).collect();
             if all.is_empty() { "<pending>".into() } else { all.join(",") }
         }
         _ => "<unknown>".into(),
