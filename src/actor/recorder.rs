@@ -138,7 +138,7 @@ pub struct Recorder {
     busy: Option<(GroupKey, Arc<str>)>,
     groups: Map<GroupKey, Group>,
     written: Map<(GroupKey, Arc<str>), Written>,
-    buckets: Map<ObjectReference, Bucket>,
+    buckets: Map<(ObjectReference, EventType), Bucket>,
     last_stamp: u128,
 }
 
@@ -186,7 +186,7 @@ impl Recorder {
         }
         // The version of the object plays no part in what is alike.
         let about = ObjectReference { resource_version: Str::default(), ..note.about.clone() };
-        if !self.admit(&about, now) {
+        if !self.admit(&about, note.kind, now) {
             return None;
         }
         let group_key = GroupKey { about, kind: note.kind, reason: note.reason };
@@ -260,9 +260,9 @@ impl Recorder {
         Object { meta, body: Body::Event(Event::from(fields)) }
     }
 
-    /// The spam filter: a bucket of 25 per object, one more every five minutes.
-    fn admit(&mut self, about: &ObjectReference, now: Time) -> bool {
-        let key = ObjectReference { field_path: Str::default(), ..about.clone() };
+    /// The spam filter: a bucket of 25 per object and type, one more every five minutes.
+    fn admit(&mut self, about: &ObjectReference, kind: EventType, now: Time) -> bool {
+        let key = (ObjectReference { field_path: Str::default(), ..about.clone() }, kind);
         let bucket = self.buckets.get_or_insert_with(key, || Bucket { tokens: SPAM_BURST, at: now });
         let refilled = bucket.tokens + (now - bucket.at).as_s_f64() / SPAM_REFILL_S;
         bucket.at = now;

@@ -124,7 +124,7 @@ impl Kubelet<'_, '_> {
                 (State::Running, true) => self.compute_sidecar(spec, which, life, actions, &mut start),
                 (State::Exited, false) if life.exit == 0 => true,
                 (State::Exited, false) => {
-                    if !policy::should_restart(spec, container, Some(life)) {
+                    if !policy::should_restart(spec, container, Some(life), self.pod.object.meta.is_deleting()) {
                         actions.kill_pod = true;
                         return false;
                     }
@@ -182,7 +182,7 @@ impl Kubelet<'_, '_> {
             let container = pod::spec_of(spec, which);
             let newest = seen.find(which);
             let Some(life) = newest.filter(|life| life.state == State::Running) else {
-                if policy::should_restart(spec, container, newest) {
+                if policy::should_restart(spec, container, newest, self.pod.object.meta.is_deleting()) {
                     start.push(which);
                 }
                 continue;

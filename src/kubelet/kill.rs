@@ -77,7 +77,11 @@ impl Kubelet<'_, '_> {
         let spec = &self.pod.pod().spec;
         let ordered = spec.init_containers.iter().any(pod::is_sidecar);
         let running = self.pod.seen.containers.iter().filter(|container| container.state == State::Running);
-        running.map(|life| Kill { ordered, ..self.kill_of(life.which, life.serial, String::new(), Cause::Other, grace_s) }).collect()
+        let kill = |which, serial| Kill { ordered, ..self.kill_of(which, serial, String::new(), Cause::Other, grace_s) };
+        let mut kills: VecDeque<Kill> = running.map(|life| kill(life.which, life.serial)).collect();
+        // Newest first, but of the goroutines that do it, the one started last runs first.
+        kills.rotate_right(usize::from(kills.len() > 1));
+        kills
     }
 
     /// Goes on with one stopping; gives back when to look again, `None` when it has ended.

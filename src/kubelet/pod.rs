@@ -159,6 +159,8 @@ pub(crate) struct PodState {
     pub eviction: Option<Eviction>,
     /// A sync is wanted.
     pub pending: bool,
+    /// A relist of this pod alone is wanted.
+    pub relist_wanted: bool,
     pub running: Option<Box<Running>>,
     pub last_sync_end: Option<Time>,
     /// Earliest time of the next regular sync, before the tick of the loop; and how often one was drawn.
@@ -208,6 +210,7 @@ impl PodState {
             grace_s: 0,
             eviction: None,
             pending: false,
+            relist_wanted: false,
             running: None,
             last_sync_end: None,
             resync_at: None,

@@ -32,7 +32,10 @@ pub(crate) fn restarts_after(spec: &PodSpec, container: &Spec, code: i32) -> boo
 }
 
 /// Whether a container is to be started, by its newest life.
-pub(crate) fn should_restart(spec: &PodSpec, container: &Spec, newest: Option<&Container>) -> bool {
+pub(crate) fn should_restart(spec: &PodSpec, container: &Spec, newest: Option<&Container>, deleting: bool) -> bool {
+    if deleting {
+        return false;
+    }
     match newest {
         None => true,
         Some(life) => match life.state {

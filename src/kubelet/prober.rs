@@ -206,7 +206,7 @@ impl Kubelet<'_, '_> {
     /// Runs the probes that were asked for by the last status.
     pub fn run_triggers(&mut self) {
         for at in 0..self.pod.prober.workers.len() {
-            if std::mem::take(&mut self.pod.prober.workers[at].triggered) && self.pod.prober.workers[at].busy.is_none() {
+            if self.pod.prober.workers[at].busy.is_none() && std::mem::take(&mut self.pod.prober.workers[at].triggered) {
                 self.pod.prober.workers[at].base = self.cx.now;
                 self.probe(at);
             }
@@ -227,8 +227,13 @@ impl Kubelet<'_, '_> {
                 Some((_, answer)) => {
                     self.finish_probe(at, &answer);
                     // A tick that came meanwhile was kept.
-                    let worker = &self.pod.prober.workers[at];
-                    let spec = self.pod.pod().spec.clone();
+                    let worker = &mut self.pod.prober.workers[at];
+                    if std::mem::take(&mut worker.triggered) {
+                        worker.base = now;
+                        self.probe(at);
+                        continue;
+                    }
+                    let (spec, worker) = (self.pod.pod().spec.clone(), &self.pod.prober.workers[at]);
                     let every = probe_of(&spec, worker.which, worker.kind).map_or(Span::from_s(10), period);
                     let begun = now - answer.took;
                     if (now.since(worker.base).0 / every.0) > (begun.since(worker.base).0 / every.0) {

@@ -57,7 +57,7 @@ impl Kubelet<'_, '_> {
         };
         running.results += 1;
         let now = self.cx.now;
-        let dead = self.pod.seen.containers.iter().find(|life| life.which == which && life.state == State::Exited);
+        let dead = running.seen.containers.iter().find(|life| life.which == which && life.state == State::Exited);
         if let Some(finished) = dead.map(|life| life.finished) {
             let key = self.backoff_key(which);
             let longest = self.shared.settings.configuration.max_container_restart_period;
@@ -157,8 +157,9 @@ impl Kubelet<'_, '_> {
                 return false;
             }
             let short = image.split_once('/').map_or(&*image, |(_, name)| name).to_string();
-            self.call("PullImage", None, &format!(" {short}"));
             let (took, error) = self.shared.pull_plan(self.cx.seed, self.node, &self.pod.uid, &image);
+            let failure = error.as_ref().map(|error| format!(" -> {error}")).unwrap_or_default();
+            self.call("PullImage", None, &format!(" {short}{failure}"));
             running.stage = Stage::Pull { which, since, begun: Some(now), took, error };
             return self.pause(now + took);
         };
@@ -199,12 +200,12 @@ impl Kubelet<'_, '_> {
     }
 
     fn begin_create(&mut self, running: &mut Running, which: Which) -> bool {
-        if let Err(message) = self.check_config(which) {
+        let number = self.next_number(running, which);
+        if let Err(message) = self.check_config(which, number) {
             self.event(Some(which), EventType::Warning, "Failed", format!("Error: {message}"));
             self.fail_start(running, which, word!("CreateContainerConfigError"), message.into());
             return true;
         }
-        let number = self.next_number(which);
         self.call("CreateContainer", Some((which, number)), "");
         running.script = number as u32;
         if self.shared.settings.behaviours.script.is_some() {
@@ -218,13 +219,13 @@ impl Kubelet<'_, '_> {
         self.pause(self.cx.now + took)
     }
 
-    fn next_number(&self, which: Which) -> i32 {
+    fn next_number(&self, running: &Running, which: Which) -> i32 {
         let removed = self.pod.status.as_ref().map_or(0, |status| {
             let name = &pod::spec_of(&self.pod.pod().spec, which).name;
             let mut all = status.init_container_statuses.iter().chain(&status.container_statuses);
             all.find(|status| *status.name == **name).map_or(0, |status| status.restart_count)
         });
-        self.pod.seen.find(which).map_or(removed, |life| life.number + 1)
+        running.seen.find(which).map_or(removed, |life| life.number + 1)
     }
 
     /// CreateContainer has returned.
@@ -232,7 +233,7 @@ impl Kubelet<'_, '_> {
         if self.pod.due[Due::Step as usize].is_some_and(|at| at > self.cx.now) {
             return false;
         }
-        let number = self.next_number(which);
+        let number = self.next_number(running, which);
         if let Some(error) = self.shared.create_error(&self.pod.object, which, running.script) {
             self.event(Some(which), EventType::Warning, "Failed", format!("Error: {error}"));
             self.fail_start(running, which, word!("CreateContainerError"), error);

@@ -121,7 +121,7 @@ impl Kubelet<'_, '_> {
                 return status;
             }
         }
-        if policy::should_restart(spec, container, newest)
+        if policy::should_restart(spec, container, newest, self.pod.object.meta.is_deleting())
             && let Some(why) = self.pod.waiting.iter().find(|waiting| waiting.which == which)
         {
             if status.state.terminated.is_some() {

@@ -6,7 +6,7 @@
 use super::actions::Actions;
 use super::fleet::Kubelet;
 use super::kill::Kill;
-use super::pod::{Due, State, Which, Work};
+use super::pod::{Due, Seen, State, Which, Work};
 use crate::actor::EventType;
 use crate::base::{Span, Time};
 use crate::model::{Obj, PodPhase, Str};
@@ -58,6 +58,8 @@ pub(crate) struct Running {
     pub object: Obj,
     pub stage: Stage,
     pub began: Time,
+    /// What the cache showed when the sync began: it goes by this to its end.
+    pub seen: Seen,
     pub cancelled: bool,
     pub kills: VecDeque<Kill>,
     pub starts: VecDeque<Which>,
@@ -119,6 +121,10 @@ impl Kubelet<'_, '_> {
         // Each turn ends a sync or leaves; a sync that finds nothing to do wants no other.
         for _turn in 0..1_000 {
             if self.pod.running.is_none() {
+                if self.pod.relist_wanted && !self.pod.pending {
+                    self.pod.relist_wanted = false;
+                    self.relist_now();
+                }
                 if !std::mem::take(&mut self.pod.pending) {
                     return;
                 }
@@ -127,6 +133,7 @@ impl Kubelet<'_, '_> {
                     object: self.pod.object.clone(),
                     stage: Stage::Cache,
                     began: self.cx.now,
+                    seen: Seen::default(),
                     cancelled: false,
                     kills: VecDeque::new(),
                     starts: VecDeque::new(),
@@ -139,6 +146,10 @@ impl Kubelet<'_, '_> {
                     terminal: false,
                 };
                 self.pod.running = Some(Box::new(running));
+            }
+            // The next sync is taken up before the relist that the last one asked for: what that finds wants one more.
+            if std::mem::take(&mut self.pod.relist_wanted) {
+                self.relist_now();
             }
             let mut running = self.pod.running.take().expect("a sync is under way");
             let done = self.advance(&mut running);
@@ -194,6 +205,7 @@ impl Kubelet<'_, '_> {
             }
         }
         running.began = self.cx.now;
+        running.seen = self.pod.seen.clone();
         match running.work {
             Work::Sync => self.begin_sync(running),
             Work::Terminating => self.begin_terminating(running),
@@ -289,7 +301,7 @@ impl Kubelet<'_, '_> {
     /// A sync has ended: what follows from it, and when the next is due.
     fn complete(&mut self, running: Running) {
         let now = self.cx.now;
-        self.pod.last_sync_end = Some(now);
+        self.pod.last_sync_end = self.pod.observed.max(Some(now));
         self.pod.due[Due::Step as usize] = None;
         if running.cancelled && running.failed && running.results == 0 {
             self.finish_work(now, true, None);
@@ -316,7 +328,7 @@ impl Kubelet<'_, '_> {
             _ => {}
         }
         if running.results > 0 && !running.failed && running.work == Work::Sync {
-            self.relist_now();
+            self.pod.relist_wanted = true;
         }
         if !transition {
             self.finish_work(now, running.failed, running.retry_at);
@@ -360,7 +372,8 @@ impl Kubelet<'_, '_> {
 
     /// Looks at this pod alone, right after a sync.
     fn relist_now(&mut self) {
-        self.pod.observed = Some(self.cx.now + Span(1));
+        let last = self.pod.last_sync_end.unwrap_or(Time::ZERO);
+        self.pod.observed = Some(self.cx.now.max(last) + Span(1));
         if self.pod.dirty {
             self.look_again();
         }

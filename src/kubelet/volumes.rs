@@ -209,11 +209,10 @@ impl Kubelet<'_, '_> {
     }
 
     /// Whether the container's environment can be made; if not, why.
-    pub fn check_config(&mut self, which: Which) -> Result<(), String> {
+    pub fn check_config(&mut self, which: Which, number: i32) -> Result<(), String> {
         let spec = self.pod.pod().spec.clone();
         let container = pod::spec_of(&spec, which);
         let env = self.environment(container)?;
-        let number = self.pod.seen.find(which).map_or(0, |life| life.number + 1);
         self.note_env(&container.name, number, &env);
         Ok(())
     }

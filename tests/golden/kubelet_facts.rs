@@ -156,6 +156,7 @@ fn pod_facts(record: &Recording, name: &str, plain: &Plain) -> Value {
     let mut containers: BTreeMap<String, Sequence> = BTreeMap::new();
     let mut messages: Vec<String> = Vec::new();
     let mut last = Value::Null;
+    let mut previous: Option<&Value> = None;
     let mut say = |about: String, message: &str| {
         let line = format!("{about}: {}", plain.text(message));
         if !message.is_empty() && !messages.contains(&line) {
@@ -167,9 +168,17 @@ fn pod_facts(record: &Recording, name: &str, plain: &Plain) -> Value {
             continue;
         }
         let Some(pod) = after else {
+            // What the API server's last message shows of a pod that is removed at once.
+            if let Some(pod) = previous.as_ref().filter(|pod| pod["metadata"].get("deletionTimestamp").is_none()) {
+                let mut removed: Value = (*pod).clone();
+                removed["metadata"]["deletionTimestamp"] = "now".into();
+                removed["metadata"]["deletionGracePeriodSeconds"] = 0.into();
+                steps.push(*at, pod_step(&removed));
+            }
             steps.push(*at, "gone".into());
             continue;
         };
+        previous = Some(pod);
         let status = &pod["status"];
         steps.push(*at, pod_step(pod));
         phases.push(*at, with_reason(text(status, "phase"), text(status, "reason")));

@@ -78,7 +78,9 @@ pub fn run(name: &str, manifest: &str, script: &Value) -> Recording {
     let clock = Clock { start_us: 1_774_767_300_000_000 };
     let ms = |ms: u64| Dist::Constant(Span::from_ms(ms));
     let latency = Latency { request: ms(1), watch: ms(2) };
-    let mut sim = Sim::new(sim::Settings { seed: Seed(7), clock, latency });
+    // Which jitters are drawn is a matter of luck, in the recording as here.
+    let seed = std::env::var("KUBESIM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let mut sim = Sim::new(sim::Settings { seed: Seed(seed), clock, latency });
     let behaviours = Behaviours { script: Some(Arc::new(Script::from_json(script.clone()).unwrap())), ..Behaviours::default() };
     let settings = Settings {
         configuration: Configuration { max_pods: 500, ..Configuration::default() },
@@ -99,7 +101,8 @@ pub fn run(name: &str, manifest: &str, script: &Value) -> Recording {
     sim.add_observer(Box::new(Watcher(recording.clone())));
     let begin = Time(BEGIN.0);
     sim.run_until(begin);
-    let text = manifest.replace("{ns}", "ns");
+    // The recorder read `y` as text, where kubectl reads a boolean.
+    let text = manifest.replace("{ns}", "ns").replace("value: y\n", "value: 'y'\n");
     for item in read::items(&Source::new(name, &text)).unwrap() {
         let mut json = item.node.to_value();
         json["metadata"]["namespace"] = "ns".into();
@@ -133,7 +136,8 @@ fn act(sim: &mut Sim, action: &Value) -> Value {
         let object = object(serde_json::from_str(&text).unwrap());
         let name = object.meta.name.to_string();
         let done = result(sim.request_now(Verb::Create(Box::new(object))), 201);
-        return serde_json::json!([what, name, done.0, done.1]);
+        let kind = action["object"]["kind"].clone();
+        return serde_json::json!([kind, name, done.0, done.1]);
     }
     let name = action["name"].as_str().unwrap();
     let kind = *Kind::ALL.iter().find(|kind| kind.name() == action["kind"]).unwrap();

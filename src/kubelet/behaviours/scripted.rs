@@ -167,8 +167,7 @@ impl Shared {
             let own = script.image(image);
             let tried = node.pull_tries.entry(image.to_string()).or_default();
             let error = nth(&own.errors, *tried).map(|text| {
-                let code = if text == "not found" { "NotFound" } else { "Unknown" };
-                format!("rpc error: code = {code} desc = {text}").into()
+                format!("rpc error: code = NotFound desc = {text}").into()
             });
             *tried += 1;
             return (Span::from_ms(own.pull_ms.unwrap_or(500)), error);
