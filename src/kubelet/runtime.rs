@@ -6,6 +6,9 @@ use super::word;
 use crate::base::{Span, Time};
 use crate::model::Str;
 
+/// What the runtime takes at least to stop a container.
+const STOP_MIN: Span = Span::from_ms(2);
+
 /// A pod's network space, held by its pause container.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Sandbox {
@@ -46,7 +49,8 @@ pub(crate) struct Live {
 impl Live {
     /// SIGTERM now, SIGKILL after the timeout; gives back when it will have ended.
     pub fn stop(&mut self, now: Time, timeout: Span) -> Time {
-        let by_term = now + self.drains;
+        // Even a process without a handler takes a moment to go.
+        let by_term = now + self.drains.max(STOP_MIN);
         let kill = now + timeout;
         let end = if by_term <= kill {
             let reason = if self.stop_code == 0 { word!("Completed") } else { word!("Error") };

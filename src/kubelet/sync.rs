@@ -7,6 +7,7 @@ use super::actions::Actions;
 use super::fleet::Kubelet;
 use super::kill::Kill;
 use super::pod::{Due, Seen, State, Which, Work};
+use super::runtime::Sandbox;
 use crate::actor::EventType;
 use crate::base::{Span, Time};
 use crate::model::{Obj, PodPhase, Str};
@@ -386,6 +387,8 @@ impl Kubelet<'_, '_> {
         let before = std::mem::replace(&mut self.pod.seen, seen);
         let mut worthy = self.pod.seen.sandboxes != before.sandboxes;
         let mut died = Vec::new();
+        let went = |old: &Sandbox| old.ready && self.pod.seen.sandboxes.iter().any(|new| new.attempt == old.attempt && !new.ready);
+        let sandbox_died = before.sandboxes.iter().any(went);
         for container in &self.pod.seen.containers {
             let old = before.containers.iter().find(|old| old.serial == container.serial).map(|old| old.state);
             if old == Some(container.state) || container.state == State::Created {
@@ -404,15 +407,22 @@ impl Kubelet<'_, '_> {
         if !self.pod.gone_from_api || !self.pod.finished {
             self.update(false);
         }
+        if sandbox_died && self.content_may_go() {
+            died.push(0);
+        }
         for which in died {
             self.clean_up(which);
         }
     }
 
+    /// Whether nothing of the pod needs to be kept: it has ended and is being deleted.
+    fn content_may_go(&self) -> bool {
+        self.pod.terminated && (self.pod.object.meta.is_deleting() || self.pod.gone_from_api)
+    }
+
     /// Removes old lives of a container that died: all of them once the pod is done with, all but one else.
     fn clean_up(&mut self, which: Which) {
-        let all = self.pod.terminated && (self.pod.object.meta.is_deleting() || self.pod.gone_from_api);
-        let old = if all { self.pod.old_lives(None, 0) } else { self.pod.old_lives(Some(which), 1) };
+        let old = if self.content_may_go() { self.pod.old_lives(None, 0) } else { self.pod.old_lives(Some(which), 1) };
         for serial in old {
             self.remove_life(serial);
         }

@@ -259,7 +259,7 @@ fn runtime_facts(record: &Recording, pod: &str, plain: &Plain) -> Value {
             answers.entry(name.into()).or_default().push(*at, result.into());
         } else {
             if !call.starts_with("Remove") {
-                without.texts.push(call.clone());
+                without.texts.push(call.split(" -> ").next().unwrap_or_default().to_string());
                 without.at_ms.push(*at);
             }
             all.texts.push(call);

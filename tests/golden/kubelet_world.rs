@@ -102,7 +102,7 @@ pub fn run(name: &str, manifest: &str, script: &Value) -> Recording {
     let begin = Time(BEGIN.0);
     sim.run_until(begin);
     // The recorder read `y` as text, where kubectl reads a boolean.
-    let text = manifest.replace("{ns}", "ns").replace("value: y\n", "value: 'y'\n");
+    let text = manifest.replace("{ns}", "ns").replace("name: Y\n      value: y", "name: 'Y'\n      value: 'y'");
     for item in read::items(&Source::new(name, &text)).unwrap() {
         let mut json = item.node.to_value();
         json["metadata"]["namespace"] = "ns".into();
@@ -118,6 +118,8 @@ pub fn run(name: &str, manifest: &str, script: &Value) -> Recording {
             recording.borrow_mut().actions.push(done);
         }
     }
+    // The recording went on until its end was noticed.
+    sim.run_until(sim.now() + Span::from_ms(50));
     drop(sim);
     Rc::try_unwrap(recording).ok().unwrap().into_inner()
 }
