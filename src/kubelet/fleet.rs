@@ -22,7 +22,7 @@ const SLOT_BITS: u32 = 32;
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Asked {
     Namespace,
-    Status { slot: Slot, version: u32, uid: Str },
+    Status { slot: Slot, version: u32, uid: Str, finished: bool },
     Removal { slot: Slot },
 }
 
@@ -331,6 +331,12 @@ impl Fleet {
     fn pod_gone(&mut self, slot: Slot, cx: &mut Ctx<'_>) {
         let pod = &mut self.pods[slot as usize];
         pod.gone_from_api = true;
+        // Removed at once: the last message of the API shows a grace period of zero.
+        if !pod.object.meta.is_deleting() {
+            let mut last = (*pod.object).clone();
+            (last.meta.deletion_timestamp, last.meta.deletion_grace_period_seconds) = (Some(cx.timestamp()), Some(0));
+            pod.object = Obj::new(last);
+        }
         if !self.nodes[pod.node as usize].powered {
             self.forget(slot);
             return;
@@ -465,6 +471,7 @@ impl Fleet {
         node.up = false;
         node.powered &= !power;
         node.status_queue.clear();
+        node.batch.clear();
         node.sending = None;
         let slots: Vec<Slot> = node.slots.iter().copied().collect();
         for slot in slots {
@@ -559,20 +566,31 @@ impl Fleet {
 
     /// Sends the next status of a node, if none is under way.
     fn send_next(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        if self.nodes[number as usize].batch.is_empty() && self.nodes[number as usize].sending.is_none() {
+            for slot in std::mem::take(&mut self.nodes[number as usize].status_queue) {
+                let pod = &mut self.pods[slot as usize];
+                let node = &mut self.nodes[number as usize];
+                let write = Kubelet { pod, slot, node, shared: &mut self.shared, cx }.status_write();
+                self.nodes[number as usize].batch.extend(write);
+            }
+        }
         while self.nodes[number as usize].up && self.nodes[number as usize].sending.is_none() {
-            let Some(slot) = self.nodes[number as usize].status_queue.pop_front() else { return };
-            let pod = &mut self.pods[slot as usize];
+            let Some(write) = self.nodes[number as usize].batch.pop_front() else { return };
+            let pod = &mut self.pods[write.slot as usize];
+            if pod.uid != write.uid {
+                continue;
+            }
             let node = &mut self.nodes[number as usize];
-            let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
-            let Some(verb) = kubelet.status_write() else { continue };
-            let asked = kubelet.asked_status();
-            kubelet.node.sending = Some(slot);
-            let ticket = kubelet.cx.request(verb);
-            self.shared.tickets.insert(ticket, asked);
+            node.sending = Some(write.slot);
+            let verb = Kubelet { pod, slot: write.slot, node, shared: &mut self.shared, cx }.status_verb(&write);
+            let ticket = cx.request(verb);
+            self.shared
+                .tickets
+                .insert(ticket, Asked::Status { slot: write.slot, version: write.version, uid: write.uid, finished: write.finished });
         }
     }
 
-    fn status_answered(&mut self, slot: Slot, version: u32, uid: &Str, answer: Answer, cx: &mut Ctx<'_>) {
+    fn status_answered(&mut self, slot: Slot, (version, finished): (u32, bool), uid: &Str, answer: Answer, cx: &mut Ctx<'_>) {
         let pod = &mut self.pods[slot as usize];
         let number = pod.node;
         let node = &mut self.nodes[number as usize];
@@ -583,7 +601,7 @@ impl Fleet {
             let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
             match answer {
                 Ok(object) => {
-                    if let Some(verb) = kubelet.status_written(version, &object) {
+                    if let Some(verb) = kubelet.status_written(version, finished, &object) {
                         kubelet.node.sending = Some(slot);
                         let ticket = kubelet.cx.request(verb);
                         self.shared.tickets.insert(ticket, Asked::Removal { slot });
@@ -666,7 +684,7 @@ impl Actor for Fleet {
                     }
                 }
             }
-            Some(Asked::Status { slot, version, uid }) => self.status_answered(slot, version, &uid, answer, cx),
+            Some(Asked::Status { slot, version, uid, finished }) => self.status_answered(slot, (version, finished), &uid, answer, cx),
             Some(Asked::Removal { slot }) => {
                 let number = self.pods[slot as usize].node;
                 if self.nodes[number as usize].sending == Some(slot) {

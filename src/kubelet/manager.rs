@@ -2,13 +2,23 @@
 //! removes it there. Real: pkg/kubelet/status/status_manager.go @ v1.37.2.
 
 use super::conditions::is_kubelets;
-use super::fleet::{Asked, Kubelet};
-use super::pod::{self, Due};
+use super::fleet::Kubelet;
+use super::pod::{self, Due, Slot};
 use super::word;
 use crate::api::{DeleteOptions, Preconditions, Verb};
 use crate::model::{ContainerStateTerminated, ContainerStatus, Obj, Object, PodCondition, PodPhase, PodStatus, Str, Timestamp};
 use crate::store::Key;
 use std::sync::Arc;
+
+/// A status on its way to the API.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Write {
+    pub slot: Slot,
+    pub version: u32,
+    pub uid: Str,
+    pub finished: bool,
+    pub status: Arc<PodStatus>,
+}
 
 impl Kubelet<'_, '_> {
     /// Takes a newly generated status, and lets probes run that it asked for.
@@ -97,21 +107,26 @@ impl Kubelet<'_, '_> {
         self.put_status(status, true, true);
     }
 
-    /// The write of the pod's status, to be sent now.
-    pub fn status_write(&mut self) -> Option<Verb> {
+    /// What the next batch of writes takes of the pod.
+    pub fn status_write(&mut self) -> Option<Write> {
         self.pod.status_queued = false;
-        let status = self.pod.status.clone()?;
+        let (slot, version, uid) = (self.slot, self.pod.version, self.pod.uid.clone());
+        Some(Write { slot, version, uid, finished: self.pod.status_finished, status: self.pod.status.clone()? })
+    }
+
+    /// The request of a write; whether anything can still run is asked when it leaves.
+    pub fn status_verb(&self, write: &Write) -> Verb {
         let could_run = !self.pod.terminated && !self.pod.finished && !self.pod.rejected;
-        let uid = self.pod.uid.clone();
+        let (uid, status) = (write.uid.clone(), write.status.clone());
         let now = self.cx.clock.timestamp(self.cx.now);
-        Some(Verb::edit_status(Key::of(&self.pod.object), move |object| merge(object, &uid, &status, could_run, now)))
+        Verb::edit_status(Key::of(&self.pod.object), move |object| merge(object, &uid, &status, could_run, now))
     }
 
     /// The API has taken the status of this version: `object` is the pod as it is there now.
-    pub fn status_written(&mut self, version: u32, object: &Obj) -> Option<Verb> {
+    pub fn status_written(&mut self, version: u32, finished: bool, object: &Obj) -> Option<Verb> {
         self.pod.api_version = self.pod.api_version.max(version);
         let over = object.as_pod().is_some_and(|pod| pod.status.phase.is_terminal());
-        if object.meta.uid != self.pod.uid || !object.meta.is_deleting() || !over || !self.pod.status_finished {
+        if object.meta.uid != self.pod.uid || !object.meta.is_deleting() || !over || !finished {
             return None;
         }
         let options = DeleteOptions {
@@ -134,11 +149,6 @@ impl Kubelet<'_, '_> {
             let round = self.node.status_round(self.cx.now);
             self.set_due(Due::Reconcile, round);
         }
-    }
-
-    /// Notes which pod's write is under way.
-    pub fn asked_status(&self) -> Asked {
-        Asked::Status { slot: self.slot, version: self.pod.version, uid: self.pod.uid.clone() }
     }
 }
 

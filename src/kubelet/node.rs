@@ -1,6 +1,7 @@
 //! One node of the fleet: its phases of ticks, its images and pulls, what its pods use, its status and its lease.
 //! Real: pkg/kubelet/{kubelet_node_status.go,nodestatus/setters.go} @ v1.37.2.
 
+use super::manager::Write;
 use super::pod::Slot;
 use super::{admission, resources};
 use crate::base::collections::Map;
@@ -86,6 +87,8 @@ pub(crate) struct NodeState {
     pub parallel_pulls: Option<u32>,
 
     pub status_queue: VecDeque<Slot>,
+    /// Writes of the batch under way: each shows what the status was when the batch was put together.
+    pub batch: VecDeque<Write>,
     pub sending: Option<Slot>,
     /// How often something scripted was tried.
     pub sandbox_tries: BTreeMap<String, u32>,
@@ -122,6 +125,7 @@ impl NodeState {
             pulls: Pulls::default(),
             parallel_pulls: None,
             status_queue: VecDeque::new(),
+            batch: VecDeque::new(),
             sending: None,
             sandbox_tries: BTreeMap::new(),
             create_tries: BTreeMap::new(),

@@ -19,8 +19,8 @@ impl Kubelet<'_, '_> {
     /// Asks for a sandbox; gives back the error that it will end with.
     pub fn begin_sandbox(&mut self, running: &mut Running) -> Option<Str> {
         let attempt = running.actions.attempt;
-        self.call("RunPodSandbox", None, &format!(" #{attempt}"));
         let (took, error) = self.shared.sandbox_plan(self.cx.seed, &self.pod.object, attempt, &mut self.node.sandbox_tries);
+        self.call("RunPodSandbox", None, &format!(" #{attempt}{}", failure(&error)));
         let until = self.cx.now + took;
         self.set_due(Due::Step, until);
         error
@@ -206,7 +206,6 @@ impl Kubelet<'_, '_> {
             self.fail_start(running, which, word!("CreateContainerConfigError"), message.into());
             return true;
         }
-        self.call("CreateContainer", Some((which, number)), "");
         running.script = number as u32;
         if self.shared.settings.behaviours.script.is_some() {
             let name = &pod::spec_of(&self.pod.pod().spec, which).name;
@@ -215,6 +214,8 @@ impl Kubelet<'_, '_> {
             running.script = *tried;
             *tried += 1;
         }
+        let error = self.shared.create_error(&self.pod.object, which, running.script);
+        self.call("CreateContainer", Some((which, number)), &failure(&error));
         let took = self.shared.create_time(self.cx.seed, &self.pod.object, which, running.script);
         self.pause(self.cx.now + took)
     }
@@ -272,7 +273,8 @@ impl Kubelet<'_, '_> {
         self.pod.dirty = true;
         self.note_runtime();
         self.event(Some(which), EventType::Normal, "Created", "Container created");
-        self.call("StartContainer", Some((which, number)), "");
+        let error = self.shared.start_error(&self.pod.object, which, running.script);
+        self.call("StartContainer", Some((which, number)), &failure(&error));
         running.stage = Stage::Start(which, serial);
         let took = self.shared.start_time(self.cx.seed, &self.pod.object, which, running.script);
         self.pause(self.cx.now + took)
@@ -381,6 +383,11 @@ impl Kubelet<'_, '_> {
         });
         (answer.took, failure)
     }
+}
+
+/// How a call's record shows that it failed.
+fn failure(error: &Option<Str>) -> String {
+    error.as_ref().map(|error| format!(" -> rpc error: code = Unknown desc = {error}")).unwrap_or_default()
 }
 
 /// What becomes of a process.

@@ -58,7 +58,7 @@ fn namespace(name: &str) -> Object {
 }
 
 fn node(name: &str, pods: &str) -> Object {
-    let amounts = [("cpu", "2"), ("memory", "8Gi"), ("ephemeral-storage", "100Gi"), ("pods", pods)];
+    let amounts = [("cpu", "2"), ("memory", "25171652608"), ("ephemeral-storage", "100Gi"), ("pods", pods)];
     let capacity: ResourceList = amounts.iter().map(|(name, amount)| (name.to_string(), amount.parse().unwrap())).collect();
     let mut node = Node::default();
     let status = Arc::make_mut(&mut node.status);
@@ -77,7 +77,7 @@ fn object(json: Value) -> Object {
 pub fn run(name: &str, manifest: &str, script: &Value) -> Recording {
     let clock = Clock { start_us: 1_774_767_300_000_000 };
     let ms = |ms: u64| Dist::Constant(Span::from_ms(ms));
-    let latency = Latency { request: ms(1), watch: ms(2) };
+    let latency = Latency { request: ms(3), watch: ms(2) };
     // Which jitters are drawn is a matter of luck, in the recording as here.
     let seed = std::env::var("KUBESIM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
     let mut sim = Sim::new(sim::Settings { seed: Seed(seed), clock, latency });
@@ -103,7 +103,8 @@ pub fn run(name: &str, manifest: &str, script: &Value) -> Recording {
     sim.run_until(begin);
     // The recorder read `y` as text, where kubectl reads a boolean.
     let text = manifest.replace("{ns}", "ns").replace("name: Y\n      value: y", "name: 'Y'\n      value: 'y'");
-    for item in read::items(&Source::new(name, &text)).unwrap() {
+    for (number, item) in read::items(&Source::new(name, &text)).unwrap().into_iter().enumerate() {
+        sim.run_until(begin + Span::from_ms(3 * number as u64));
         let mut json = item.node.to_value();
         json["metadata"]["namespace"] = "ns".into();
         let (kind, object_name) = (item.kind().to_string(), item.name().to_string());
@@ -166,7 +167,7 @@ fn patch(target: Key, action: &Value) -> Verb {
             for new in change["status"]["conditions"].as_array().unwrap() {
                 let list = json["status"]["conditions"].as_array_mut().unwrap();
                 list.retain(|old| old["type"] != new["type"]);
-                list.push(new.clone());
+                list.insert(0, new.clone());
             }
         } else {
             let mut change = change.clone();

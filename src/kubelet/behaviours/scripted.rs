@@ -166,9 +166,7 @@ impl Shared {
         if let Some(script) = &self.settings.behaviours.script {
             let own = script.image(image);
             let tried = node.pull_tries.entry(image.to_string()).or_default();
-            let error = nth(&own.errors, *tried).map(|text| {
-                format!("rpc error: code = NotFound desc = {text}").into()
-            });
+            let error = nth(&own.errors, *tried).map(|text| format!("rpc error: code = NotFound desc = {text}").into());
             *tried += 1;
             return (Span::from_ms(own.pull_ms.unwrap_or(500)), error);
         }
