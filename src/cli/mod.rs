@@ -3,7 +3,13 @@
 
 pub mod completion;
 pub mod schedule;
+pub mod events;
+pub mod load;
+pub mod run;
+pub mod schema;
+pub mod watch;
 
+use crate::report::story::Palette;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -17,6 +23,9 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Run(run::Args),
+    Events(events::Args),
+    Schema(schema::Args),
     Completion(completion::Args),
     Schedule(schedule::Args),
 }
@@ -24,9 +33,25 @@ enum Command {
 /// What a subcommand came to: its exit status, or a message for standard error and exit status 2.
 pub type Outcome = Result<u8, String>;
 
+/// Colours, unless the output is no terminal or the user does not want any (`NO_COLOR`).
+pub fn palette(is_terminal: bool) -> Palette {
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if is_terminal && wanted { Palette::Ansi } else { Palette::Plain }
+}
+
+/// Measures wall-clock time: the figure is for standard error alone.
+#[allow(clippy::disallowed_methods)]
+pub fn stopwatch() -> impl Fn() -> String {
+    let begin = std::time::Instant::now();
+    move || format!("{:.2} s", begin.elapsed().as_secs_f64())
+}
+
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Run(args) => run::run(args),
+        Command::Events(args) => events::run(args),
+        Command::Schema(args) => schema::run(args),
         Command::Completion(args) => completion::run(args),
         Command::Schedule(args) => schedule::run(args),
     };

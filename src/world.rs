@@ -1,0 +1,119 @@
+//! A scenario becomes a world: the objects that exist from the start, all components with their settings, the observers.
+
+use crate::actor::{Actor, Observer};
+use crate::api::Verb;
+use crate::base::Time;
+use crate::controllers;
+use crate::kubelet::Fleet;
+use crate::metrics::SharedCollector;
+use crate::model::{Kind, Object, Pod};
+use crate::report::Case;
+use crate::scenario::expect::{Checks, Verdict};
+use crate::scenario::{Scenario, director::Director, initial_objects};
+use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
+use crate::sim::Sim;
+
+/// How a world is run, beside what the scenario says. Nothing here may change what happens.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// Collect metrics, story and Events.
+    pub metrics: bool,
+    /// Use what is only there for speed.
+    pub caches: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { metrics: true, caches: true }
+    }
+}
+
+/// A simulated cluster with a scenario to play.
+pub struct World {
+    /// The simulation.
+    pub sim: Sim,
+    /// What is measured.
+    pub collector: SharedCollector,
+    checks: Checks,
+}
+
+impl World {
+    /// Builds the world of a scenario. The error says what of the scenario the cluster refuses.
+    pub fn new(scenario: &Scenario, options: Options) -> Result<World, String> {
+        let mut sim = Sim::new(scenario.sim_settings());
+        if !options.caches {
+            sim.without_caches();
+        }
+        let collector = SharedCollector::new(scenario.clock);
+        if options.metrics {
+            sim.add_observer(Box::new(collector.clone()));
+        }
+        let checks = Checks::new(scenario, &collector);
+        sim.add_observer(Box::new(checks.clone()));
+        for object in initial_objects(scenario) {
+            let name = format!("{} {}", object.kind_name(), object.meta.name);
+            sim.request_now(Verb::Create(Box::new(object))).map_err(|error| format!("{}: {name}: {error}", scenario.file))?;
+        }
+        for actor in components(scenario, options)? {
+            sim.add_actor(actor);
+        }
+        Ok(World { sim, collector, checks })
+    }
+
+    /// Adds somebody who looks on.
+    pub fn observe(&mut self, observer: Box<dyn Observer>) {
+        self.sim.add_observer(observer);
+    }
+
+    /// Runs up to an instant.
+    pub fn run_until(&mut self, until: Time) {
+        self.sim.run_until(until);
+    }
+
+    /// What became of the expectations by now; those not decided yet are decided as if the run ended here.
+    pub fn verdicts(&self) -> Vec<Case> {
+        let cases = self.checks.verdicts(self.sim.store().now(), self.sim.now());
+        cases.into_iter().map(|Verdict { name, kind, passed, at, detail }| Case { name, demand: kind.into(), passed, at, detail }).collect()
+    }
+
+    /// Pods that neither are ready nor have ended, and why.
+    pub fn not_ready(&self) -> Vec<(String, String)> {
+        let pods = self.sim.store().now().list(Kind::Pod);
+        let waiting = pods.filter_map(|(_, object)| Some((object, object.as_pod().filter(|pod| !pod.is_ready() && !pod.is_terminal())?)));
+        waiting.map(|(object, pod)| (format!("{}/{}", object.meta.namespace, object.meta.name), why_not_ready(object, pod))).collect()
+    }
+}
+
+/// All components, in the order in which they act at equal times.
+fn components(scenario: &Scenario, options: Options) -> Result<Vec<Box<dyn Actor>>, String> {
+    let mut settings = SchedulerSettings::new(scenario.cluster.scheduler.clone());
+    settings.caches = options.caches;
+    let scheduler = SchedulerActor::new(settings).map_err(|error| format!("{}: {error}", scenario.file))?;
+    let mut all: Vec<Box<dyn Actor>> = vec![Box::new(Director::new(scenario)), Box::new(scheduler)];
+    all.extend(controllers::all(&scenario.cluster.controller_manager));
+    all.push(Box::new(Fleet::new(scenario.kubelet_settings())));
+    Ok(all)
+}
+
+fn why_not_ready(object: &Object, pod: &Pod) -> String {
+    if object.meta.is_deleting() {
+        return "terminating".into();
+    }
+    if !pod.is_bound() {
+        let condition = pod.condition("PodScheduled").filter(|condition| !condition.message.is_empty());
+        return condition.map_or("not scheduled yet".into(), |condition| format!("not scheduled: {}", condition.message));
+    }
+    if !pod.status.reason.is_empty() {
+        return format!("{}: {}", pod.status.reason, pod.status.message);
+    }
+    let statuses = pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses);
+    let waiting = statuses.clone().find_map(|status| Some((status, status.state.waiting.as_ref()?)));
+    if let Some((status, waiting)) = waiting {
+        let message = if waiting.message.is_empty() { String::new() } else { format!(" ({})", waiting.message) };
+        return format!("container {}: {}{message}", status.name, waiting.reason);
+    }
+    if let Some(condition) = pod.condition("Ready").filter(|condition| !condition.message.is_empty()) {
+        return condition.message.to_string();
+    }
+    format!("phase {}", pod.status.phase)
+}
