@@ -6,8 +6,8 @@ use crate::api::{Answer, Server, Verb};
 use crate::base::collections::Map;
 use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::engine::{ActorId, Event, EventQueue, RequestId, TraceHash};
-use crate::model::{Body, Object, Str};
-use crate::store::{Change, LogEntry, Store};
+use crate::model::Str;
+use crate::store::{Change, Store, fingerprint};
 use std::mem;
 
 /// How long messages take.
@@ -99,6 +99,8 @@ pub struct Sim {
     announced: u64,
     signals: Vec<Signal>,
     started: bool,
+    /// The bytes of a commit on their way into the trace.
+    scratch: Vec<u8>,
 }
 
 impl Sim {
@@ -119,6 +121,7 @@ impl Sim {
             announced: 0,
             signals: Vec::new(),
             started: false,
+            scratch: Vec::new(),
         }
     }
 
@@ -140,6 +143,11 @@ impl Sim {
             name,
             actor,
         });
+    }
+
+    /// Switches off what is only there for speed.
+    pub fn without_caches(&mut self) {
+        self.server.without_caches();
     }
 
     /// Adds somebody who looks on.
@@ -357,7 +365,9 @@ impl Sim {
             self.announced += 1;
             let entry = self.store.entry(self.announced).expect("the newest entries are there");
             self.counters.commits += 1;
-            self.trace.add(entry.at, &fingerprint(entry));
+            self.scratch.clear();
+            fingerprint::of(entry, &mut self.scratch);
+            self.trace.add(entry.at, &self.scratch);
             let key = self.store.key(entry.id);
             for observer in &mut self.observers {
                 observer.commit(key, entry);
@@ -422,63 +432,11 @@ impl Sim {
     }
 }
 
-/// What of a commit goes into the trace: enough to tell two runs apart, cheap for the kinds that are written most.
-fn fingerprint(entry: &LogEntry) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(96);
-    bytes.extend(entry.version.to_le_bytes());
-    bytes.extend(entry.id.0.to_le_bytes());
-    let Some(object) = &entry.after else { return bytes };
-    bytes.extend(object.meta.name.as_bytes());
-    bytes.extend(object.meta.generation.to_le_bytes());
-    bytes.extend(object.meta.deletion_timestamp.map_or(0, |time| time.0).to_le_bytes());
-    describe(object, &mut bytes);
-    bytes
-}
-
-fn describe(object: &Object, bytes: &mut Vec<u8>) {
-    match &object.body {
-        Body::Pod(pod) => {
-            bytes.extend(pod.node_name.as_bytes());
-            bytes.push(pod.status.phase as u8);
-            bytes.extend(pod.status.pod_ip.as_bytes());
-            for condition in &pod.status.conditions {
-                bytes.extend(condition.r#type.as_bytes());
-                bytes.extend(condition.status.as_bytes());
-                bytes.extend(condition.reason.as_bytes());
-            }
-            for container in pod.status.init_container_statuses.iter().chain(&pod.status.container_statuses) {
-                bytes.push(u8::from(container.ready));
-                bytes.extend(container.restart_count.to_le_bytes());
-            }
-        }
-        Body::EndpointSlice(slice) => {
-            for endpoint in &slice.endpoints {
-                endpoint.addresses.iter().for_each(|address| bytes.extend(address.as_bytes()));
-                let conditions = &endpoint.conditions;
-                bytes.extend([conditions.ready, conditions.serving, conditions.terminating].map(|flag| flag.map_or(2, u8::from)));
-            }
-        }
-        Body::Endpoints(endpoints) => {
-            for subset in &endpoints.subsets {
-                bytes.extend((subset.not_ready_addresses.len() as u32).to_le_bytes());
-                let all = subset.addresses.iter().chain(&subset.not_ready_addresses);
-                all.for_each(|address| bytes.extend(address.ip.as_bytes()));
-            }
-        }
-        Body::Event(event) => {
-            bytes.extend(event.reason.as_bytes());
-            bytes.extend(event.message.as_bytes());
-            bytes.extend(event.count.to_le_bytes());
-        }
-        _ => bytes.extend(serde_json::to_vec(object).expect("objects serialise")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::actor::controller::{Controller, ControllerActor, Step, Sync, Work};
-    use crate::model::{ConfigMap, Kind, Meta, Namespace};
+    use crate::model::{Body, ConfigMap, Kind, Meta, Namespace, Object};
     use crate::store::{Id, Key};
 
     /// Copies each ConfigMap `x` that has no owner to `x-copy`.

@@ -28,7 +28,7 @@ pub struct Args {
 
 /// Shows them.
 pub fn run(args: Args) -> Outcome {
-    let scenario = args.common.load(&args.scenario, None)?;
+    let scenario = args.common.load(Some(&args.scenario), None)?;
     let world = args.common.play(&scenario, args.at.map(|span| Time(span.0)))?;
     let collector = world.collector.0.borrow();
     let wanted = collector.events.lines.iter().filter(|line| {

@@ -6,6 +6,19 @@ use crate::world::{Options, World};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 
+/// What manifests are run on when no scenario is named.
+const DEFAULT: &str = "apiVersion: kubesim/v1alpha1
+kind: Scenario
+name: manifests
+question: What becomes of these manifests on three nodes in three zones?
+duration: 10m
+cluster:
+  nodes:
+    - {name: node-a, zone: a, cpu: 8, memory: 32Gi}
+    - {name: node-b, zone: b, cpu: 8, memory: 32Gi}
+    - {name: node-c, zone: c, cpu: 8, memory: 32Gi}
+";
+
 /// Options of every subcommand that plays a scenario.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ScenarioArgs {
@@ -24,10 +37,14 @@ pub struct ScenarioArgs {
 }
 
 impl ScenarioArgs {
-    /// Reads and checks the scenario.
-    pub fn load(&self, file: &str, until: Option<Span>) -> Result<Scenario, String> {
+    /// Reads and checks the scenario; without a file, a small default cluster takes the manifests of `-f`.
+    pub fn load(&self, file: Option<&str>, until: Option<Span>) -> Result<Scenario, String> {
         let overrides = Overrides { set: self.set.clone(), manifests: self.filename.clone(), seed: self.seed, until };
-        scenario::load(file, &overrides, &mut std::io::stdin()).map_err(|error| error.to_string())
+        let scenario = match file {
+            Some(file) => scenario::load(file, &overrides, &mut std::io::stdin()),
+            None => scenario::parse_with("default scenario", DEFAULT, &overrides, &mut std::io::stdin()),
+        };
+        scenario.map_err(|error| error.to_string())
     }
 
     /// Plays the scenario up to `at`, or to its end.

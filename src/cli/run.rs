@@ -43,8 +43,7 @@ pub fn run(args: Args) -> Outcome {
     if args.show_defaults {
         return print_defaults();
     }
-    let file = args.scenario.as_deref().unwrap_or(crate::scenario::DEFAULT);
-    let scenario = args.common.load(file, args.until)?;
+    let scenario = args.common.load(args.scenario.as_deref(), args.until)?;
     let options = Options { metrics: !args.no_report, caches: !args.common.no_cache };
     let mut world = World::new(&scenario, options)?;
     if let Some(path) = &args.watch {
@@ -94,11 +93,8 @@ fn print(result: &Run<'_>, quiet: bool) -> std::io::Result<()> {
 }
 
 fn print_defaults() -> Outcome {
-    let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING).set_header(["SETTING", "DEFAULT", "ORIGIN"]);
     for default in show_defaults() {
-        table.add_row([default.path, default.value, default.origin]);
+        println!("{:<58} {:<44} {}", default.key, default.value, default.origin);
     }
-    println!("{table}");
     Ok(0)
 }

@@ -265,6 +265,11 @@ pub fn load(path: &str, overrides: &Overrides, stdin: &mut dyn Read) -> Result<S
 
 /// Reads and checks a scenario from a text; files that it names are looked up relative to `file`.
 pub fn parse(file: &str, text: &str) -> Result<Scenario, InputError> {
+    parse_with(file, text, &Overrides::default(), &mut std::io::empty())
+}
+
+/// The same with what the command line adds.
+pub fn parse_with(file: &str, text: &str, overrides: &Overrides, stdin: &mut dyn Read) -> Result<Scenario, InputError> {
     let source = crate::manifest::Source::from_bytes(file, text.as_bytes())?;
-    read::scenario(&source, &Overrides::default(), &mut std::io::empty())
+    read::scenario(&source, overrides, stdin)
 }

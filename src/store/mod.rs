@@ -4,6 +4,7 @@
 //! A reader holds no copy of the cluster: it is a position in the log. What it reads is the present row, or, if that was
 //! written after its position, the image from before, kept in the log until the slowest reader has passed.
 
+pub mod fingerprint;
 mod index;
 mod log;
 mod view;
