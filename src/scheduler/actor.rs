@@ -1,0 +1,339 @@
+//! The scheduler as a component: it watches, takes one pod at a time, and writes bindings, statuses and evictions. A decision
+//! takes its time, during which nothing else is decided; bindings and evictions go on beside it.
+//! Real: cmd/kube-scheduler, pkg/scheduler/{schedule_one,eventhandlers}.go @ v1.37.2.
+
+use super::config::SchedulerConfiguration;
+use super::driver::{Attempt, Binding, Conclusion, Eviction, Failure, Popped, SchedulerDriver, with_failure};
+use crate::actor::client::Limits;
+use crate::actor::{Actor, Ctx, EventNote, EventType, Kinds, Record, Ticket};
+use crate::api::{Answer, Verb};
+use crate::base::{Dist, Span, Time};
+use crate::model::{Kind, Obj, PodCondition, Str};
+use crate::store::{Change, Key};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Default limits of its client. Real: pkg/scheduler/apis/config/v1/defaults.go.
+const CLIENT: Limits = Limits { qps: 50.0, burst: 100 };
+/// A failed binding or eviction is not tried again by itself: the pod comes back through the queue.
+const CONCLUDE: u64 = 1;
+const FLUSH: u64 = 2;
+/// Longest message in an Event.
+const NOTE_MAX: usize = 1_024;
+
+/// What the scheduler is set up with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Profiles, plugins, back-offs.
+    pub config: SchedulerConfiguration,
+    /// Limits of its API client; none for tests.
+    pub client: Option<Limits>,
+    /// How long one decision takes.
+    pub decision: Dist,
+    /// Whether what is only there for speed is used.
+    pub caches: bool,
+}
+
+impl Settings {
+    /// The defaults with this configuration.
+    pub fn new(config: SchedulerConfiguration) -> Settings {
+        Settings { config, client: Some(CLIENT), decision: Dist::Constant(Span::from_ms(1)), caches: true }
+    }
+}
+
+enum Waiting {
+    Binding(Box<Binding>),
+    Evicting(usize),
+    Status,
+}
+
+/// An eviction under way.
+struct Evicting {
+    eviction: Eviction,
+    /// Answers outstanding of this round.
+    missing: usize,
+    /// What comes next.
+    stage: Stage,
+    worked: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    /// Conditions of all victims but the last.
+    Mark,
+    /// Deletion of all victims but the last.
+    Delete,
+    /// Condition of the last.
+    MarkLast,
+    /// Deletion of the last.
+    DeleteLast,
+}
+
+/// The scheduler.
+pub struct SchedulerActor {
+    driver: SchedulerDriver,
+    settings: Settings,
+    /// The pod that is being decided on.
+    attempt: Option<Box<Attempt>>,
+    waiting: BTreeMap<Ticket, Waiting>,
+    evictions: BTreeMap<usize, Evicting>,
+    evictions_begun: usize,
+    flush_at: Option<Time>,
+}
+
+impl SchedulerActor {
+    /// A scheduler; the error says what of the configuration cannot be used.
+    pub fn new(settings: Settings) -> Result<SchedulerActor, String> {
+        Ok(SchedulerActor {
+            driver: SchedulerDriver::new(&settings.config)?,
+            settings,
+            attempt: None,
+            waiting: BTreeMap::new(),
+            evictions: BTreeMap::new(),
+            evictions_begun: 0,
+            flush_at: None,
+        })
+    }
+
+    /// Begins with the next pod, if none is being decided on.
+    fn pump(&mut self, cx: &mut Ctx<'_>) {
+        self.driver.advance(cx.now);
+        while self.attempt.is_none() {
+            match self.driver.pop() {
+                None => break,
+                Some(Popped::Skipped(..)) => {}
+                Some(Popped::Attempt(mut attempt)) => {
+                    self.driver.decide(&mut attempt);
+                    self.attempt = Some(attempt);
+                    let takes = self.settings.decision.at(cx.rng.draw());
+                    cx.wake_in(takes, CONCLUDE);
+                }
+            }
+        }
+        let next = self.driver.next_flush();
+        if let Some(at) = next
+            && self.flush_at.is_none_or(|set| at < set || set <= cx.now)
+        {
+            self.flush_at = Some(at);
+            cx.wake_at(at, FLUSH);
+        }
+    }
+
+    fn conclude(&mut self, cx: &mut Ctx<'_>) {
+        let attempt = self.attempt.take().expect("a decision is concluded once");
+        let count = attempt.info.attempts;
+        let waited_ns = attempt.info.initial_attempt_timestamp.map_or(0, |since| (cx.now - since).0);
+        match self.driver.conclude(attempt, cx.now) {
+            Conclusion::Bind(binding) => {
+                let node = Some(binding.node.to_string());
+                cx.record(Record::Attempt { pod: binding.pod.key(), attempt: count, node, message: String::new(), waited_ns });
+                let object = &binding.pod.object;
+                let verb = Verb::Bind { pod: Key::of(object), uid: object.meta.uid.clone(), node: binding.node.clone() };
+                self.waiting.insert(cx.request(verb), Waiting::Binding(binding));
+            }
+            Conclusion::Failed(failure) => {
+                let message = failure.message.clone();
+                cx.record(Record::Attempt { pod: failure.popped.key(), attempt: count, node: None, message, waited_ns });
+                self.failed(*failure, cx);
+            }
+        }
+    }
+
+    fn failed(&mut self, failure: Failure, cx: &mut Ctx<'_>) {
+        let mut text = failure.message.clone();
+        if text.len() > NOTE_MAX {
+            let cut = (0..=NOTE_MAX - 4).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            text.truncate(cut);
+            text.push_str(" ...");
+        }
+        cx.note(EventNote::new(&failure.pod, EventType::Warning, "FailedScheduling", text).doing("Scheduling"));
+        let now = cx.timestamp();
+        if failure.updated_pod(now).is_some() {
+            let (reason, message, nominate) = (failure.reason, failure.message.clone(), failure.nominate.clone());
+            let verb = Verb::edit_status(Key::of(&failure.pod), move |pod| {
+                let changed = with_failure(&Arc::new(pod.clone()), reason, &message, nominate.as_ref(), now);
+                if let Some(changed) = changed {
+                    *pod = (*changed).clone();
+                }
+            });
+            self.waiting.insert(cx.request(verb), Waiting::Status);
+        }
+        if let Some(eviction) = failure.eviction {
+            self.begin_eviction(eviction, cx);
+        }
+    }
+
+    fn begin_eviction(&mut self, eviction: Eviction, cx: &mut Ctx<'_>) {
+        for pod in &eviction.cleared {
+            let verb = Verb::edit_status(Key::of(&pod.object), |pod| {
+                if let Some(pod) = pod.as_pod_mut() {
+                    Arc::make_mut(&mut pod.status).nominated_node_name = Str::default();
+                }
+            });
+            self.waiting.insert(cx.request(verb), Waiting::Status);
+        }
+        let number = self.evictions_begun;
+        self.evictions_begun += 1;
+        self.evictions.insert(number, Evicting { eviction, missing: 0, stage: Stage::Mark, worked: true });
+        self.evict(number, cx);
+    }
+
+    /// Sends the requests of the present stage, or goes on to the next that has any.
+    fn evict(&mut self, number: usize, cx: &mut Ctx<'_>) {
+        loop {
+            let evicting = self.evictions.get_mut(&number).expect("an eviction under way");
+            let victims: Vec<Obj> = evicting.eviction.to_evict().map(|victim| victim.object.clone()).collect();
+            let Some((last, others)) = victims.split_last() else { return self.end_eviction(number, cx) };
+            if evicting.stage == Stage::MarkLast {
+                self.driver.last_eviction(&evicting.eviction);
+            }
+            let message = evicting.eviction.condition_message();
+            let verbs: Vec<Verb> = match evicting.stage {
+                Stage::Mark => others.iter().map(|victim| mark(victim, &message, cx)).collect(),
+                Stage::Delete => others.iter().map(|victim| Verb::delete(Key::of(victim))).collect(),
+                Stage::MarkLast => vec![mark(last, &message, cx)],
+                Stage::DeleteLast => vec![Verb::delete(Key::of(last))],
+            };
+            if matches!(evicting.stage, Stage::Delete | Stage::DeleteLast) {
+                let gone = if evicting.stage == Stage::Delete { others } else { std::slice::from_ref(last) };
+                let text = format!("Preempted by pod {} on node {}", evicting.eviction.preemptor.uid(), evicting.eviction.node);
+                for victim in gone {
+                    cx.note(EventNote::new(victim, EventType::Normal, "Preempted", text.clone()).doing("Preempting"));
+                }
+            }
+            if verbs.is_empty() {
+                if !next_stage(evicting) {
+                    return self.end_eviction(number, cx);
+                }
+                continue;
+            }
+            evicting.missing = verbs.len();
+            for verb in verbs {
+                self.waiting.insert(cx.request(verb), Waiting::Evicting(number));
+            }
+            return;
+        }
+    }
+
+    fn end_eviction(&mut self, number: usize, cx: &mut Ctx<'_>) {
+        let evicting = self.evictions.remove(&number).expect("an eviction under way");
+        self.driver.evicted(&evicting.eviction, evicting.worked, cx.now);
+    }
+
+    fn eviction_answered(&mut self, number: usize, answer: &Answer, cx: &mut Ctx<'_>) {
+        let evicting = self.evictions.get_mut(&number).expect("an eviction under way");
+        evicting.missing -= 1;
+        // A victim that is gone already is as good as evicted.
+        evicting.worked &= answer.as_ref().map_or_else(|error| error.code() == 404, |_| true);
+        if evicting.missing == 0 {
+            if evicting.worked && next_stage(evicting) {
+                self.evict(number, cx);
+            } else {
+                self.end_eviction(number, cx);
+            }
+        }
+    }
+}
+
+fn next_stage(evicting: &mut Evicting) -> bool {
+    evicting.stage = match evicting.stage {
+        Stage::Mark => Stage::Delete,
+        Stage::Delete => Stage::MarkLast,
+        Stage::MarkLast => Stage::DeleteLast,
+        Stage::DeleteLast => return false,
+    };
+    true
+}
+
+/// Marks a victim as about to be disrupted.
+fn mark(victim: &Obj, message: &str, cx: &Ctx<'_>) -> Verb {
+    let condition = PodCondition {
+        r#type: "DisruptionTarget".into(),
+        status: "True".into(),
+        reason: "PreemptionByScheduler".into(),
+        message: message.into(),
+        last_transition_time: Some(cx.timestamp()),
+        observed_generation: victim.meta.generation,
+        ..PodCondition::default()
+    };
+    Verb::edit_status(Key::of(victim), move |pod| {
+        if let Some(pod) = pod.as_pod_mut() {
+            let status = Arc::make_mut(&mut pod.status);
+            status.conditions.retain(|present| present.r#type != condition.r#type);
+            status.conditions.push(condition.clone());
+        }
+    })
+}
+
+impl Actor for SchedulerActor {
+    fn name(&self) -> &str {
+        "default-scheduler"
+    }
+
+    fn watches(&self) -> Kinds {
+        Kinds::of(&[
+            Kind::Pod,
+            Kind::Node,
+            Kind::Namespace,
+            Kind::Service,
+            Kind::ReplicationController,
+            Kind::ReplicaSet,
+            Kind::StatefulSet,
+            Kind::PodDisruptionBudget,
+            Kind::PriorityClass,
+            Kind::PersistentVolume,
+            Kind::PersistentVolumeClaim,
+            Kind::StorageClass,
+            Kind::CSINode,
+            Kind::CSIDriver,
+            Kind::CSIStorageCapacity,
+            Kind::VolumeAttachment,
+            Kind::ResourceClaim,
+            Kind::ResourceClaimTemplate,
+            Kind::ResourceSlice,
+            Kind::DeviceClass,
+        ])
+    }
+
+    fn client_limits(&self) -> Option<Limits> {
+        self.settings.client
+    }
+
+    fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
+        self.driver.advance(cx.now);
+        match (change.after, change.before) {
+            (Some(object), _) => self.driver.set(object, cx.now),
+            (None, Some(object)) => self.driver.delete(object, cx.now),
+            (None, None) => unreachable!("a change has an object"),
+        }
+    }
+
+    fn settled(&mut self, cx: &mut Ctx<'_>) {
+        self.pump(cx);
+    }
+
+    fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
+        match token {
+            CONCLUDE => self.conclude(cx),
+            _ => self.flush_at = self.flush_at.filter(|at| *at > cx.now),
+        }
+        self.pump(cx);
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: Answer, cx: &mut Ctx<'_>) {
+        self.driver.advance(cx.now);
+        match (self.waiting.remove(&ticket).expect("each answer belongs to a request"), answer) {
+            (Waiting::Binding(binding), Ok(pod)) => {
+                let text = format!("Successfully assigned {} to {}", binding.pod.key(), binding.node);
+                cx.note(EventNote::new(&pod, EventType::Normal, "Scheduled", text).doing("Binding"));
+            }
+            (Waiting::Binding(binding), Err(error)) => {
+                let failure = self.driver.bind_failed(binding, &format!("binding rejected: {error}"), cx.now);
+                self.failed(*failure, cx);
+            }
+            (Waiting::Evicting(number), answer) => self.eviction_answered(number, &answer, cx),
+            (Waiting::Status, _) => {}
+        }
+        self.pump(cx);
+    }
+}
