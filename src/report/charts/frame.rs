@@ -40,40 +40,61 @@ pub fn marks_height(run: &Run<'_>) -> u32 {
     if marks.is_empty() { 0 } else { 14 + MARK_HEIGHT * (marks.len().min(MARKS_MAX + 1) as u32) }
 }
 
-/// The right end of the time axis in seconds.
-pub fn end_s(run: &Run<'_>) -> f64 {
-    run.simulated.as_s_f64().max(1.0)
+/// The time axis: its unit is a second, a minute or an hour, so that the axis is divided at round times.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeAxis {
+    unit_s: f64,
+    /// The right end, in units.
+    pub end: f64,
 }
 
-/// A time as an axis shows it: `45s`, `5m`, `1h30m`.
-pub fn axis_time(seconds: f64) -> String {
-    Span::from_s_f64(seconds).to_string()
+impl TimeAxis {
+    /// The axis of a run.
+    pub fn of(run: &Run<'_>) -> TimeAxis {
+        let end_s = run.simulated.as_s_f64().max(1.0);
+        let unit_s = match end_s {
+            s if s < 300.0 => 1.0,
+            s if s < 5.0 * 3_600.0 => 60.0,
+            _ => 3_600.0,
+        };
+        TimeAxis { unit_s, end: end_s / unit_s }
+    }
+
+    /// An instant on the axis.
+    pub fn at(self, at: Time) -> f64 {
+        at.as_s_f64() / self.unit_s
+    }
+
+    /// A place on the axis as it is written there: `45s`, `5m`, `1h30m`.
+    pub fn text(self, place: f64) -> String {
+        Span::from_ms((place * self.unit_s * 1_000.0).round() as u64).to_string()
+    }
 }
 
 /// The points of a step function up to the end of the run.
-pub fn steps(series: &Series, end_s: f64) -> Vec<(f64, f64)> {
+pub fn steps(series: &Series, axis: TimeAxis) -> Vec<(f64, f64)> {
     let mut points: Vec<(f64, f64)> = Vec::with_capacity(series.points().len() * 2 + 1);
     for &(at, value) in series.points() {
         if let Some(&(_, before)) = points.last() {
-            points.push((at.as_s_f64(), before));
+            points.push((axis.at(at), before));
         }
-        points.push((at.as_s_f64(), value));
+        points.push((axis.at(at), value));
     }
     if let Some(&(_, last)) = points.last() {
-        points.push((end_s, last));
+        points.push((axis.end, last));
     }
     points
 }
 
 /// A chart with axes, over the time of the run and from zero to `top`.
-pub fn plot<'a, 'b: 'a>(area: &'a Area<'b>, title: &str, what: &str, end_s: f64, top: f64) -> Result<Plot<'a, 'b>, DrawError> {
+pub fn plot<'a, 'b: 'a>(area: &'a Area<'b>, title: &str, what: &str, axis: TimeAxis, top: f64) -> Result<Plot<'a, 'b>, DrawError> {
     let mut plot = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 17).into_font().color(&INK))
         .margin(10)
         .margin_right(20)
         .x_label_area_size(42)
         .y_label_area_size(56)
-        .build_cartesian_2d(0.0..end_s, 0.0..top)
+        .build_cartesian_2d(0.0..axis.end, 0.0..top)
         .map_err(failed)?;
     plot.configure_mesh()
         .light_line_style(WHITE)
@@ -83,7 +104,7 @@ pub fn plot<'a, 'b: 'a>(area: &'a Area<'b>, title: &str, what: &str, end_s: f64,
         .y_desc(what)
         .x_labels(10)
         .y_labels(6)
-        .x_label_formatter(&|seconds| axis_time(*seconds))
+        .x_label_formatter(&|place| axis.text(*place))
         .y_label_formatter(&|value| if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") })
         .label_style(("sans-serif", 12).into_font().color(&INK))
         .axis_desc_style(("sans-serif", 13).into_font().color(&INK))
@@ -141,11 +162,11 @@ pub fn legend<'a, 'b: 'a>(plot: &mut Plot<'a, 'b>) -> Result<(), DrawError> {
 /// Vertical lines with numbers at what users and failures did.
 pub fn draw_marks<'a, 'b: 'a>(plot: &mut Plot<'a, 'b>, run: &Run<'_>, top: f64) -> Result<(), DrawError> {
     for (index, mark) in run.collector.marks.iter().enumerate().take(MARKS_MAX) {
-        let (at_s, colour) = (mark.at.as_s_f64(), mark_colour(mark));
-        let line = vec![(at_s, 0.0), (at_s, top)];
+        let (at, colour) = (TimeAxis::of(run).at(mark.at), mark_colour(mark));
+        let line = vec![(at, 0.0), (at, top)];
         plot.draw_series(DashedLineSeries::new(line, 3, 3, colour.stroke_width(1))).map_err(failed)?;
         let style = ("sans-serif", 12).into_font().color(&colour);
-        plot.draw_series([Text::new((index + 1).to_string(), (at_s, top), style)]).map_err(failed)?;
+        plot.draw_series([Text::new((index + 1).to_string(), (at, top), style)]).map_err(failed)?;
     }
     Ok(())
 }
@@ -179,9 +200,10 @@ fn shortened(text: &str) -> String {
     line
 }
 
-/// A height that leaves room above the greatest value.
-pub fn head_room(max: f64) -> f64 {
-    (max * 1.15).max(max + 1.0).ceil()
+/// A height that leaves room for a legend of so many lines above the greatest value.
+pub fn head_room(max: f64, legend_lines: usize) -> f64 {
+    let legend_part = 0.06 + 0.07 * legend_lines as f64;
+    (max / (1.0 - legend_part.min(0.6))).max(max + 1.0).ceil()
 }
 
 /// An error of the drawing library as one of ours.

@@ -39,8 +39,14 @@ pub fn draw(run: &Run<'_>) -> Result<String, DrawError> {
     Ok(svg)
 }
 
-fn x_of(run: &Run<'_>, seconds: f64) -> i32 {
-    LEFT + (seconds / end_s(run) * f64::from(WIDTH as i32 - LEFT - RIGHT)) as i32
+fn x_of(axis: TimeAxis, place: f64) -> i32 {
+    LEFT + (place / axis.end * f64::from(WIDTH as i32 - LEFT - RIGHT)) as i32
+}
+
+/// A round step that divides the axis into ten parts at most.
+fn tick_step(end: f64) -> f64 {
+    const STEPS: [f64; 14] = [0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 6.0, 10.0, 12.0, 15.0, 24.0, 30.0, 60.0];
+    STEPS.into_iter().find(|step| end / step <= 10.0).unwrap_or((end / 10.0).ceil())
 }
 
 fn shade(pods: f64, top: f64) -> RGBColor {
@@ -50,13 +56,14 @@ fn shade(pods: f64, top: f64) -> RGBColor {
 }
 
 fn draw_row(root: &Area<'_>, run: &Run<'_>, name: &str, load: &NodeLoad, y: i32, row: i32, top: f64) -> Result<(), DrawError> {
+    let axis = TimeAxis::of(run);
     let font = if row > 14 { 12 } else { 10 };
     let label = if load.zone.is_empty() { name.to_string() } else { format!("{name} ({})", load.zone) };
     root.draw_text(&label, &("sans-serif", font).into_font().color(&INK), (8, y + row / 2 - font / 2)).map_err(failed)?;
     let points = load.pods.points();
     for (index, &(at, pods)) in points.iter().enumerate() {
-        let until = points.get(index + 1).map_or(end_s(run), |(next, _)| next.as_s_f64());
-        let (from, to) = (x_of(run, at.as_s_f64()), x_of(run, until));
+        let until = points.get(index + 1).map_or(axis.end, |(next, _)| axis.at(*next));
+        let (from, to) = (x_of(axis, axis.at(at)), x_of(axis, until));
         root.draw(&Rectangle::new([(from, y), (to, y + row - 2)], shade(pods, top).filled())).map_err(failed)?;
         if row > 14 && to - from > 20 {
             let ink = if pods / top > 0.55 { WHITE } else { INK };
@@ -67,8 +74,8 @@ fn draw_row(root: &Area<'_>, run: &Run<'_>, name: &str, load: &NodeLoad, y: i32,
     let ready = load.ready.points();
     for (index, &(at, value)) in ready.iter().enumerate() {
         if value == 0.0 {
-            let until = ready.get(index + 1).map_or(end_s(run), |(next, _)| next.as_s_f64());
-            let (from, to) = (x_of(run, at.as_s_f64()), x_of(run, until));
+            let until = ready.get(index + 1).map_or(axis.end, |(next, _)| axis.at(*next));
+            let (from, to) = (x_of(axis, axis.at(at)), x_of(axis, until));
             root.draw(&Rectangle::new([(from, y + row - 6), (to, y + row - 2)], ALARM.filled())).map_err(failed)?;
         }
     }
@@ -77,15 +84,17 @@ fn draw_row(root: &Area<'_>, run: &Run<'_>, name: &str, load: &NodeLoad, y: i32,
 
 fn draw_axis(root: &Area<'_>, run: &Run<'_>, y: i32) -> Result<(), DrawError> {
     let style = ("sans-serif", 12).into_font().color(&INK);
-    for tick in 0..=8 {
-        let seconds = end_s(run) * f64::from(tick) / 8.0;
-        let x = x_of(run, seconds);
+    let axis = TimeAxis::of(run);
+    let step = tick_step(axis.end);
+    for tick in 0..=(axis.end / step) as u32 {
+        let place = step * f64::from(tick);
+        let x = x_of(axis, place);
         root.draw(&PathElement::new(vec![(x, y), (x, y + 4)], INK)).map_err(failed)?;
-        root.draw_text(&axis_time(seconds.round()), &style, (x - 12, y + 8)).map_err(failed)?;
+        root.draw_text(&axis.text(place), &style, (x - 12, y + 8)).map_err(failed)?;
     }
     root.draw_text("time since the start", &style, (LEFT + 330, y + 25)).map_err(failed)?;
     for (index, mark) in run.collector.marks.iter().enumerate().take(10) {
-        let x = x_of(run, mark.at.as_s_f64());
+        let x = x_of(axis, axis.at(mark.at));
         root.draw(&PathElement::new(vec![(x, TOP), (x, y)], INK.mix(0.4))).map_err(failed)?;
         root.draw_text(&(index + 1).to_string(), &style, (x - 3, TOP - 14)).map_err(failed)?;
     }

@@ -24,14 +24,14 @@ pub fn draw(run: &Run<'_>) -> Result<String, DrawError> {
             found.count, found.p50, found.p90, found.p99, found.max
         );
         let mut chart = ChartBuilder::on(&upper);
-        let end = end_s(run);
+        let axis = TimeAxis::of(run);
         let mut plot = chart
             .caption(title, ("sans-serif", 17).into_font().color(&INK))
             .margin(10)
             .margin_right(20)
             .x_label_area_size(42)
             .y_label_area_size(64)
-            .build_cartesian_2d(0.0..end, 0.0..top)
+            .build_cartesian_2d(0.0..axis.end, 0.0..top)
             .map_err(failed)?;
         plot.configure_mesh()
             .light_line_style(WHITE)
@@ -39,7 +39,7 @@ pub fn draw(run: &Run<'_>) -> Result<String, DrawError> {
             .axis_style(RGBColor(150, 150, 150))
             .x_desc("time of binding since the start")
             .y_desc("seconds from creation to node")
-            .x_label_formatter(&|seconds| axis_time(*seconds))
+            .x_label_formatter(&|place| axis.text(*place))
             .y_label_formatter(&|seconds| format!("{seconds:.3}"))
             .label_style(("sans-serif", 12).into_font().color(&INK))
             .axis_desc_style(("sans-serif", 13).into_font().color(&INK))
@@ -48,11 +48,11 @@ pub fn draw(run: &Run<'_>) -> Result<String, DrawError> {
         draw_marks(&mut plot, run, top)?;
         let stride = times.len().div_ceil(POINTS_MAX);
         let points =
-            times.iter().step_by(stride).map(|(at, span)| Circle::new((at.as_s_f64(), span.as_s_f64()), 2, COLOURS[0].mix(0.5).filled()));
+            times.iter().step_by(stride).map(|(at, span)| Circle::new((axis.at(*at), span.as_s_f64()), 2, COLOURS[0].mix(0.5).filled()));
         plot.draw_series(points).map_err(failed)?;
         for (label, span, colour) in [("p50", found.p50, COLOURS[2]), ("p99", found.p99, ALARM)] {
             let y = span.as_s_f64();
-            draw_dashes(&mut plot, vec![(0.0, y), (end, y)], colour, Some(label.to_string()))?;
+            draw_dashes(&mut plot, vec![(0.0, y), (axis.end, y)], colour, Some(label.to_string()))?;
         }
         legend(&mut plot)?;
         draw_mark_list(&list, run)?;
