@@ -10,15 +10,12 @@ mod outcomes;
 #[path = "golden_queue/shared.rs"]
 mod shared;
 
-/// Records that differ while the allocation of devices is not complete.
-const UNFINISHED: usize = 1068;
-
 #[test]
 fn the_queue_moves_pods_as_the_real_one() {
-    shared::check("queue", "KUBESIM_GOLDEN_QUEUE", outcomes::replay, 0);
+    shared::check("queue", "KUBESIM_GOLDEN_QUEUE", outcomes::replay);
 }
 
 #[test]
 fn whole_cycles_go_as_the_real_ones() {
-    shared::check("queue-cycles", "KUBESIM_GOLDEN_QUEUE_CYCLES", cycles::replay, UNFINISHED);
+    shared::check("queue-cycles", "KUBESIM_GOLDEN_QUEUE_CYCLES", cycles::replay);
 }

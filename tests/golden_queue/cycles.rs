@@ -46,7 +46,7 @@ fn name_of(object: &Object) -> String {
 
 /// Seconds as a number: whole ones without a point.
 fn seconds(ms: u64) -> Value {
-    if ms % 1000 == 0 { (ms / 1000).into() } else { (ms as f64 / 1000.0).into() }
+    if ms.is_multiple_of(1000) { (ms / 1000).into() } else { (ms as f64 / 1000.0).into() }
 }
 
 fn place_name(place: Place) -> &'static str {

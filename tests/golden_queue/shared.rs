@@ -9,8 +9,8 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Replays all recordings of a folder; fails if more records differ than may.
-pub fn check(folder: &str, variable: &str, replay: fn(&Value) -> Vec<Value>, may_differ: usize) {
+/// Replays all recordings of a folder; fails if any record differs.
+pub fn check(folder: &str, variable: &str, replay: fn(&Value) -> Vec<Value>) {
     let own = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(folder);
     let folder = std::env::var_os(variable).map_or(own, PathBuf::from);
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
@@ -28,7 +28,7 @@ pub fn check(folder: &str, variable: &str, replay: fn(&Value) -> Vec<Value>, may
     }
     println!("{:32} {same:6} of {all:6} records identical ({:.2} %)", "all", 100.0 * same as f64 / all.max(1) as f64);
     assert!(all > 0, "no recordings in {}", folder.display());
-    assert!(all - same <= may_differ, "{} records differ", all - same);
+    assert_eq!(same, all, "records differ");
 }
 
 fn check_file(path: &PathBuf, replay: fn(&Value) -> Vec<Value>) -> (usize, usize) {

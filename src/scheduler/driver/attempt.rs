@@ -5,13 +5,14 @@ use super::SchedulerDriver;
 use super::eviction::Eviction;
 use super::failure::{Blame, Failure};
 use crate::base::Time;
-use crate::model::Str;
+use crate::model::{Obj, Str};
 use crate::scheduler::decision::{Decision, Outcome, fit_error};
 use crate::scheduler::events::ClusterEvent;
 use crate::scheduler::framework::Diagnosis;
 use crate::scheduler::node_info::NodeId;
+use crate::scheduler::plugins::volume_binding::volume_writes;
 use crate::scheduler::pod_info::PodInfo;
-use crate::scheduler::queue::{Place, QueuedPodInfo};
+use crate::scheduler::queue::{Place, QueuedPodInfo, key_of};
 use crate::scheduler::status::Status;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -48,6 +49,13 @@ pub struct Binding {
     pub info: Box<QueuedPodInfo>,
     /// The decision.
     pub decision: Decision,
+}
+
+impl Binding {
+    /// Volumes and claims that have been changed for the pod and are to be written before it is bound.
+    pub fn volume_writes(&self) -> &[Obj] {
+        volume_writes(&self.decision.state)
+    }
 }
 
 /// How an attempt went on.
@@ -105,7 +113,8 @@ impl SchedulerDriver {
         if let Some(message) = scripted_error {
             return self.failed(info, None, Blame::error(message), now);
         }
-        let decision = decision.expect("an attempt is decided before it is concluded");
+        let mut decision = decision.expect("an attempt is decided before it is concluded");
+        let eviction = if self.preemptor_gone(&info, &mut decision) { None } else { eviction };
         match &decision.outcome {
             Outcome::Node(id) => {
                 let id = *id;
@@ -131,6 +140,19 @@ impl SchedulerDriver {
                 Conclusion::Failed(Box::new(failure))
             }
         }
+    }
+
+    /// Preemption begins with a look at the latest version of the pod. If that is gone, nothing is done for it; says whether so.
+    fn preemptor_gone(&mut self, info: &QueuedPodInfo, decision: &mut Decision) -> bool {
+        let words = &mut decision.diagnosis.post_filter_message;
+        if self.pods.contains_key(&key_of(&info.pod)) || !words.starts_with("preemption: ") {
+            return false;
+        }
+        *words = format!("preemption: pod {:?} not found", &*info.pod.object.meta.name);
+        decision.preemption = None;
+        decision.nominate = None;
+        self.preempting.forget(info.pod.uid());
+        true
     }
 
     fn failed(&mut self, info: Box<QueuedPodInfo>, decision: Option<Decision>, blame: Blame, now: Time) -> Conclusion {

@@ -72,6 +72,11 @@ impl Preempting {
         }
     }
 
+    /// The preemption of a pod is over, or did not come about.
+    pub fn forget(&mut self, uid: &str) {
+        self.0.remove(uid);
+    }
+
     /// Whether a pod is held back: its preemption is under way, and the last victim is still there, untouched.
     pub fn holds(&self, uid: &str, pods: &Map<PodKey, Obj>) -> bool {
         match self.0.get(uid) {
@@ -90,7 +95,7 @@ impl SchedulerDriver {
 
     /// The evictions are over. If one failed, the preemptor is tried again at once.
     pub fn evicted(&mut self, eviction: &Eviction, worked: bool, now: Time) {
-        self.preempting.0.remove(eviction.preemptor.uid());
+        self.preempting.forget(eviction.preemptor.uid());
         if !worked {
             self.activate(&eviction.preemptor.object.clone(), now);
         }

@@ -51,11 +51,16 @@ pub struct Failure {
     pub eviction: Option<Eviction>,
     /// The decision, if one was made.
     pub decision: Option<Decision>,
+    /// Whether a namesake has taken the pod's place: then nothing is written.
+    replaced: bool,
 }
 
 impl Failure {
     /// The pod with the status that says why; none if its status says so already and nothing is to be written.
     pub fn updated_pod(&self, now: Timestamp) -> Option<Obj> {
+        if self.replaced {
+            return None;
+        }
         with_failure(&self.pod, self.reason, &self.message, self.nominate.as_ref(), now)
     }
 }
@@ -107,8 +112,8 @@ impl SchedulerDriver {
         info.pending_plugins = blame.pending;
         let latest = self.latest(&popped).cloned();
         let unbound = |pod: &Obj| pod.as_pod().is_some_and(|pod| pod.node_name.is_empty());
-        let mut current = popped.clone();
-        let mut requeued = false;
+        let (mut current, mut requeued) = (popped.clone(), false);
+        let replaced = latest.as_ref().is_some_and(|pod| unbound(pod) && pod.meta.uid != *popped.uid());
         match latest {
             Some(pod) if unbound(&pod) && pod.meta.uid == *popped.uid() => {
                 current = Arc::new(PodInfo::renewed(pod, Some(&popped)));
@@ -120,8 +125,10 @@ impl SchedulerDriver {
             }
             _ => self.queue.done(popped.uid()),
         }
-        let node = blame.nominate.clone().unwrap_or_else(|| current.pod().status.nominated_node_name.clone());
-        self.nominate(&current, &node);
+        if !replaced {
+            let node = blame.nominate.clone().unwrap_or_else(|| current.pod().status.nominated_node_name.clone());
+            self.nominate(&current, &node);
+        }
         Failure {
             pod: current.object.clone(),
             popped,
@@ -132,6 +139,7 @@ impl SchedulerDriver {
             requeued,
             eviction: None,
             decision: None,
+            replaced,
         }
     }
 

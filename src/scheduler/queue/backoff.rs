@@ -78,6 +78,7 @@ impl BackoffQueue {
     }
 
     /// Takes out all pods whose backoff is over, those rejected by plugins first.
+    #[allow(clippy::vec_box)]
     pub fn pop_completed(&mut self, now: Time) -> Vec<Box<QueuedPodInfo>> {
         let mut out = Vec::new();
         for heap in [&mut self.rejected, &mut self.failed] {

@@ -10,6 +10,7 @@ mod backoff;
 mod heap;
 mod in_flight;
 mod info;
+mod pool;
 
 pub use info::{PodKey, QueuedPodInfo, key_of};
 
@@ -20,8 +21,8 @@ use crate::model::{Obj, Str};
 use backoff::BackoffQueue;
 use heap::Heap;
 use in_flight::InFlight;
+use pool::Pool;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the queue asks of the rest of the scheduler.
@@ -88,7 +89,7 @@ pub struct SchedulingQueue {
     active: Heap<PodKey, Box<QueuedPodInfo>>,
     backoff: BackoffQueue,
     /// Unschedulable and gated pods. Events are put to them by name; the real queue walks them in random order.
-    unschedulable: BTreeMap<PodKey, Box<QueuedPodInfo>>,
+    unschedulable: Pool,
     in_flight: InFlight,
     max_in_unschedulable: Span,
     cycle: u64,
@@ -101,7 +102,7 @@ impl SchedulingQueue {
         Self {
             active: Heap::new(info::less_active),
             backoff: BackoffQueue::new(initial_backoff, max_backoff),
-            unschedulable: BTreeMap::new(),
+            unschedulable: Pool::default(),
             in_flight: InFlight::default(),
             max_in_unschedulable,
             cycle: 0,
@@ -144,7 +145,7 @@ impl SchedulingQueue {
     /// A waiting pod.
     pub fn get(&self, key: &PodKey) -> Option<&QueuedPodInfo> {
         let active = self.active.get(key).map(|info| &**info);
-        active.or_else(|| self.backoff.get(key)).or_else(|| self.unschedulable.get(key).map(|info| &**info))
+        active.or_else(|| self.backoff.get(key)).or_else(|| self.unschedulable.get(key))
     }
 
     /// How many pods were popped so far.
@@ -159,7 +160,7 @@ impl SchedulingQueue {
 
     /// Whether any pod is unschedulable or gated.
     pub fn has_unschedulable(&self) -> bool {
-        !self.unschedulable.is_empty()
+        self.unschedulable.len() > 0
     }
 
     /// How many pods wait, gated ones included.
@@ -184,7 +185,7 @@ impl SchedulingQueue {
             Place::ErrorBackoff => drain(&self.backoff.failed),
             Place::Unschedulable | Place::Gated => {
                 let gated = place == Place::Gated;
-                self.unschedulable.values().filter(|info| info.is_gated() == gated).map(|info| (**info).clone()).collect()
+                self.unschedulable.iter().filter(|info| info.is_gated() == gated).cloned().collect()
             }
             Place::InFlight => Vec::new(),
         }
@@ -196,8 +197,8 @@ impl SchedulingQueue {
             Place::Active => self.active.len(),
             Place::Backoff => self.backoff.rejected.len(),
             Place::ErrorBackoff => self.backoff.failed.len(),
-            Place::Unschedulable => self.unschedulable.values().filter(|info| !info.is_gated()).count(),
-            Place::Gated => self.unschedulable.values().filter(|info| info.is_gated()).count(),
+            Place::Unschedulable => self.unschedulable.iter().filter(|info| !info.is_gated()).count(),
+            Place::Gated => self.unschedulable.iter().filter(|info| info.is_gated()).count(),
             Place::InFlight => self.in_flight.pods().count(),
         }
     }
@@ -269,7 +270,7 @@ impl SchedulingQueue {
             }
             info = self.unschedulable.remove(&key).expect("the pod stayed in the pool");
         }
-        self.unschedulable.insert(key, info);
+        self.unschedulable.insert(info);
     }
 
     /// A pod is gone, or bound by someone.
@@ -368,14 +369,24 @@ impl SchedulingQueue {
         if !env.is_of_interest(&event) {
             return;
         }
-        let admitted = |info: &QueuedPodInfo| max_priority.is_none_or(|max| info.pod.priority() <= max);
-        let keys: Vec<PodKey> = self.unschedulable.iter().filter(|(_, info)| admitted(info)).map(|(key, _)| key.clone()).collect();
+        let mut keys = self.unschedulable.rejected_by(|plugin| env.listens(plugin, &event));
+        if let Some(max) = max_priority {
+            keys.retain(|key| self.unschedulable.get(key).is_some_and(|info| info.pod.priority() <= max));
+        }
         self.move_some(env, keys, event, old, new, now);
     }
 
-    fn move_some(&mut self, env: &impl Env, keys: Vec<PodKey>, event: ClusterEvent, old: Option<&Obj>, new: Option<&Obj>, now: Time) {
+    fn move_some(
+        &mut self,
+        env: &impl Env,
+        keys: impl IntoIterator<Item = PodKey>,
+        event: ClusterEvent,
+        old: Option<&Obj>,
+        new: Option<&Obj>,
+        now: Time,
+    ) {
         for key in keys {
-            let info = &self.unschedulable[&key];
+            let Some(info) = self.unschedulable.get(&key) else { continue };
             if let Some(gate) = info.gating_plugin
                 && !event.is_wildcard()
                 && !env.listens(gate, &event)
@@ -412,15 +423,15 @@ impl SchedulingQueue {
 
     /// Brings back pods that have been unschedulable for too long, whatever their plugins say. The real queue looks every 30 s.
     pub fn flush_unschedulable(&mut self, env: &impl Env, now: Time) {
-        let mut keys = Vec::new();
-        for (key, info) in &mut self.unschedulable {
-            let since = info.flush_timestamp.unwrap_or(Time::ZERO).max(info.timestamp);
-            if now - since > self.max_in_unschedulable {
+        let max = self.max_in_unschedulable;
+        let keys = self.unschedulable.flush(|info| {
+            let is_due = now - info.flush_timestamp.unwrap_or(Time::ZERO).max(info.timestamp) > max;
+            if is_due {
                 info.was_flushed_from_unschedulable = true;
                 info.flush_timestamp = Some(now);
-                keys.push(key.clone());
             }
-        }
+            is_due
+        });
         if !keys.is_empty() {
             self.move_some(env, keys, ClusterEvent::UNSCHEDULABLE_TIMEOUT, None, None, now);
         }
@@ -502,7 +513,7 @@ impl SchedulingQueue {
     fn pool(&mut self, info: Box<QueuedPodInfo>, label: Cow<'static, str>, from: Option<Place>, now: Time) -> Place {
         let to = if info.is_gated() { Place::Gated } else { Place::Unschedulable };
         self.moved(now, label, &info.key(), from, Some(to));
-        self.unschedulable.insert(info.key(), info);
+        self.unschedulable.insert(info);
         to
     }
 }

@@ -5,7 +5,7 @@ use crate::model::Object;
 use proptest::prelude::{Just, ProptestConfig, any, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Strategy as _;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A world with one gate, closed for pods with the label `gated`, and plugins `A` (listens to nodes that come, always
 /// hopeful) and `B` (listens to nodes that go, never hopeful).
