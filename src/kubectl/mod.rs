@@ -17,6 +17,7 @@ mod words;
 use crate::base::input_error::did_you_mean;
 use flags::Args;
 pub use manifests::{Manifest, checked};
+pub(crate) use runner::WATCHED;
 pub use runner::{Kubectl, Runner};
 use std::fmt;
 use std::sync::Arc;

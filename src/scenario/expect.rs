@@ -1,8 +1,9 @@
-//! Expectations: what must hold, judged while the run goes on, and the verdicts.
+//! Expectations: verdicts, and thresholds of metrics. What is judged while the run goes on is in `judge`.
 
 use crate::base::Time;
 use crate::base::input_error::did_you_mean;
-use crate::metrics::registry;
+use crate::metrics::registry::{self, Registry};
+use crate::metrics::series::Series;
 
 /// Which figure of a metric is compared.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -101,6 +102,81 @@ impl Threshold {
     }
 }
 
+impl Threshold {
+    /// Whether it holds for every series of a metric, and what the figures are.
+    pub fn judge(&self, metric: &str, registry: &Registry, end: Time) -> (bool, String) {
+        let (name, wanted) = selection(metric);
+        let found = registry.iter().find(|(known, _)| known.name == name).map(|(_, labelled)| labelled);
+        let chosen = found.into_iter().flatten().filter(|(labels, _)| wanted.iter().all(|pair| pairs(labels).contains(pair)));
+        let (mut passed, mut shown) = (true, Vec::new());
+        for (labels, series) in chosen {
+            let Some(figure) = self.figure.of(series, end) else { continue };
+            let holds = self.holds(figure);
+            // Of many series only those that break it are told.
+            if !holds || shown.is_empty() {
+                if passed && !holds {
+                    shown.clear();
+                }
+                shown.push(format!("{name}{labels}: {figure}"));
+            }
+            passed &= holds;
+        }
+        if shown.is_empty() {
+            return (false, format!("{}: {metric} has no values", self.text));
+        }
+        (passed, format!("{}: {}", self.text, shown.join("; ")))
+    }
+}
+
+impl Figure {
+    /// The figure of a series that ends at `end`; none if it has no values.
+    fn of(self, series: &Series, end: Time) -> Option<f64> {
+        let points = series.points();
+        let (first, last) = (points.first()?, points.last()?);
+        // How long each value held.
+        let held = || {
+            let ends = points.iter().skip(1).map(|(at, _)| *at).chain([end]);
+            points.iter().zip(ends).map(|((at, value), until)| (*value, until.since(*at).as_s_f64()))
+        };
+        let total: f64 = held().map(|(_, span)| span).sum();
+        Some(match self {
+            Figure::Min => points.iter().map(|(_, value)| *value).fold(f64::INFINITY, f64::min),
+            Figure::Max => points.iter().map(|(_, value)| *value).fold(f64::NEG_INFINITY, f64::max),
+            Figure::Last => last.1,
+            Figure::Count => points.len() as f64,
+            Figure::Avg if total > 0.0 => held().map(|(value, span)| value * span).sum::<f64>() / total,
+            Figure::Rate if total > 0.0 => (last.1 - first.1) / total,
+            Figure::Avg => last.1,
+            Figure::Rate => 0.0,
+            Figure::Percentile(share) => {
+                let mut sorted: Vec<(f64, f64)> = held().collect();
+                sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
+                let mut left = total * share / 100.0;
+                let found = sorted.iter().find(|(_, span)| {
+                    left -= span;
+                    left <= 0.0
+                });
+                found.or(sorted.last()).map_or(last.1, |(value, _)| *value)
+            }
+        })
+    }
+}
+
+/// A metric's name, and the pairs of labels that are asked for.
+fn selection(metric: &str) -> (&str, Vec<(String, String)>) {
+    match metric.split_once('{') {
+        Some((name, rest)) => (name.trim(), pairs(&format!("{{{rest}"))),
+        None => (metric.trim(), Vec::new()),
+    }
+}
+
+/// The pairs of `{a="b",c="d"}`.
+fn pairs(labels: &str) -> Vec<(String, String)> {
+    let inner = labels.trim().trim_start_matches('{').trim_end_matches('}');
+    let pair = |text: &str| text.split_once('=').map(|(key, value)| (key.trim().to_string(), value.trim().trim_matches('"').to_string()));
+    inner.split(',').filter_map(pair).collect()
+}
+
 /// Whether there is such a metric; else a message and a hint.
 pub(super) fn metric_known(metric: &str) -> Result<(), (String, String)> {
     let name = metric.split('{').next().unwrap_or("").trim();
@@ -146,6 +222,21 @@ mod tests {
         for bad in ["", "min", "min >= x", "p(101) < 2", "< 3"] {
             assert!(Threshold::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn figures_weigh_values_by_time() {
+        let mut series = Series::default();
+        for (at, value) in [(0, 1.0), (10, 4.0), (15, 2.0)] {
+            series.set(Time::from_s(at), value);
+        }
+        let figure = |figure: Figure| figure.of(&series, Time::from_s(20)).unwrap();
+        assert_eq!((figure(Figure::Min), figure(Figure::Max), figure(Figure::Last), figure(Figure::Count)), (1.0, 4.0, 2.0, 3.0));
+        assert_eq!((figure(Figure::Avg), figure(Figure::Rate)), (2.0, 0.05));
+        assert_eq!((figure(Figure::Percentile(50.0)), figure(Figure::Percentile(60.0)), figure(Figure::Percentile(99.0))), (1.0, 2.0, 4.0));
+        let (passed, detail) = Threshold::parse("min > 0").unwrap().judge("kube_pod_status_ready", &Registry::default(), Time::ZERO);
+        assert_eq!((passed, detail.as_str()), (false, "min > 0: kube_pod_status_ready has no values"));
+        assert_eq!(selection("a{b=\"c\", d=\"e\"}"), ("a", vec![("b".into(), "c".into()), ("d".into(), "e".into())]));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub mod director;
 pub mod expect;
 pub mod expressions;
+pub mod judge;
 
 mod cluster;
 mod containers;
