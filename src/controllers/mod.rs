@@ -23,16 +23,20 @@ pub mod hpa;
 pub mod namespace;
 pub mod node_lifecycle;
 pub mod node_taints;
+pub mod pod_gc;
 pub mod replica_set;
 pub mod resource_quota;
 pub mod script;
 pub mod select;
+pub mod service_accounts;
 pub mod settings;
 pub mod statefulset;
 pub mod statefulset_control;
 pub mod statefulset_pods;
 pub mod taint_eviction;
 pub mod victims;
+pub mod volume_binder;
+pub mod volume_protection;
 
 use crate::actor::Actor;
 use crate::actor::controller::ControllerActor;
@@ -58,6 +62,10 @@ pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
         Box::new(ControllerActor::new(disruption::Disruption::new(settings))),
         Box::new(ControllerActor::new(hpa::Autoscaler::new(settings))),
         Box::new(ControllerActor::new(resource_quota::ResourceQuotas::new(settings))),
+        Box::new(pod_gc::PodGc::new(settings)),
+        Box::new(ControllerActor::new(service_accounts::ServiceAccounts::new(settings))),
+        Box::new(ControllerActor::new(volume_binder::VolumeBinder::new(settings))),
+        Box::new(ControllerActor::new(volume_protection::VolumeProtection::new(settings))),
     ]
 }
 
