@@ -101,10 +101,10 @@ fn template(at: usize, seed: u64) -> Obj {
     )
 }
 
-fn world(cached: bool, percentage: i32, nodes: &[u64]) -> Scheduler {
+fn world(cached: bool, detail: Detail, percentage: i32, nodes: &[u64]) -> Scheduler {
     let config = SchedulerConfiguration { percentage_of_nodes_to_score: percentage, ..SchedulerConfiguration::default() };
     let mut scheduler = Scheduler::new(&config).expect("the default configuration is fine");
-    (scheduler.no_cache, scheduler.detail) = (!cached, Detail::Full);
+    (scheduler.no_cache, scheduler.detail) = (!cached, detail);
     scheduler.add_object(&read(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns0", "labels": {"team": "x"}}})));
     scheduler.add_object(&read(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns1"}})));
     scheduler.add_object(&read(
@@ -167,12 +167,20 @@ proptest! {
         percentage in prop::sample::select(vec![0, 100]),
     ) {
         let templates: Vec<Obj> = templates.iter().enumerate().map(|(at, seed)| template(at, *seed)).collect();
-        let (mut cached, mut plain) = (world(true, percentage, &nodes), world(false, percentage, &nodes));
-        let (mut here, mut there) = (vec![], vec![]);
+        let [mut cached, mut brief, mut plain] =
+            [(true, Detail::Full), (true, Detail::Brief), (false, Detail::Full)].map(|(cached, detail)| world(cached, detail, percentage, &nodes));
+        let (mut here, mut hence, mut there) = (vec![], vec![], vec![]);
         for (at, op) in ops.into_iter().enumerate() {
             let got = act(&mut cached, &templates, &mut here, nodes.len(), at, op);
             let want = act(&mut plain, &templates, &mut there, nodes.len(), at, op);
-            prop_assert_eq!(got, want);
+            prop_assert_eq!(&got, &want);
+            let short = act(&mut brief, &templates, &mut hence, nodes.len(), at, op);
+            for part in ["node", "message", "next"] {
+                prop_assert_eq!(&short[part], &want[part]);
+            }
+            for count in ["feasibleCount", "rejectedCount"] {
+                prop_assert_eq!(&short["record"][count], &want["record"][count]);
+            }
         }
     }
 }

@@ -9,13 +9,21 @@ use super::framework::{MAX_NODE_SCORE, default_normalize_score};
 use super::node_info::NodeId;
 use super::pod_info::PodInfo;
 use super::runtime::{Framework, Scores};
+use super::selection::Selection;
 use super::status::Status;
 use crate::base::collections::Map;
 use crate::model::{Labels, Str};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// So many classes are kept; the one not used for longest goes.
 const CLASSES_MAX: usize = 128;
+/// A pod has a class once so many of its kind have come.
+const PATIENCE: u32 = 1;
+/// So many kinds of pods without a class are remembered before all are forgotten.
+const STRANGERS_MAX: usize = 4096;
+/// So many selections of a class are kept.
+const SELECTIONS_MAX: usize = 8;
 /// The verdict of a node that passes.
 const PASSES: u8 = u8::MAX;
 
@@ -47,6 +55,15 @@ struct Scorer {
     tracker: Option<usize>,
     /// Raw scores by node.
     raw: Vec<i64>,
+    /// How many of them are not zero.
+    filled: usize,
+}
+
+impl Scorer {
+    /// Whether its normalised scores may differ between nodes.
+    fn varies(&self) -> bool {
+        self.normalization != Normalization::None && self.filled > 0
+    }
 }
 
 /// One kind of pod.
@@ -62,6 +79,8 @@ pub(super) struct Class {
     words: Vec<Status>,
     /// By node: the weighted sum of the scores that are not normalised.
     fixed: Vec<i64>,
+    /// What was chosen from before, by what the trackers said then.
+    selections: Vec<(SmallVec<[u64; 2]>, Selection)>,
     log_end: u64,
     order_version: u64,
     listers_generation: u64,
@@ -72,6 +91,8 @@ pub(super) struct Class {
 #[derive(Default)]
 pub(super) struct Classes {
     by_key: Map<Key, usize>,
+    /// How many pods came of kinds that have no class yet.
+    strangers: Map<Key, u32>,
     list: Vec<Option<(Key, Class)>>,
     clock: u64,
 }
@@ -87,8 +108,17 @@ impl Classes {
         let at = match self.by_key.get(&key) {
             Some(&at) => at,
             None => {
+                if self.strangers.len() >= STRANGERS_MAX {
+                    self.strangers.clear();
+                }
+                let seen = self.strangers.get_or_insert_with(key.clone(), || 0);
+                *seen += 1;
+                if *seen <= PATIENCE {
+                    return None;
+                }
                 let class = Class::new(world, framework, pod)?;
                 let at = self.free_place();
+                self.strangers.remove(&key);
                 self.by_key.insert(key.clone(), at);
                 self.list[at] = Some((key, class));
                 at
@@ -161,6 +191,7 @@ impl Class {
             normalization: plugins[plugin].normalization(),
             tracker: tracker(plugin),
             raw: vec![0; places],
+            filled: 0,
         };
         let filters = framework.filter.iter().filter(|&&at| state.skip_filter & (1 << at) == 0);
         Some(Self {
@@ -172,6 +203,7 @@ impl Class {
             verdicts: vec![(PASSES, 0); places],
             words: vec![],
             fixed: vec![0; places],
+            selections: vec![],
             log_end: u64::MAX,
             order_version: world.cache.order_version(),
             listers_generation: world.listers.generation(),
@@ -194,7 +226,10 @@ impl Class {
             return all.iter().all(|&id| self.look(world, framework, id));
         };
         self.log_end = world.cache.log_end();
-        changes.iter().enumerate().filter(|(at, id)| !changes[at + 1..].contains(id)).all(|(_, &id)| self.look(world, framework, id))
+        let mut changes: SmallVec<[NodeId; 16]> = changes.iter().copied().collect();
+        changes.sort_unstable();
+        changes.dedup();
+        changes.iter().all(|&id| self.look(world, framework, id))
     }
 
     /// Looks at one node. False: a plugin failed.
@@ -222,6 +257,7 @@ impl Class {
         let mut fixed = 0;
         for scorer in self.scorers.iter_mut().filter(|scorer| scorer.tracker.is_none()) {
             let Ok(score) = framework.plugins[scorer.plugin].score(world, &self.state, &self.pod, node) else { return false };
+            scorer.filled = scorer.filled + usize::from(score != 0) - usize::from(scorer.raw[at] != 0);
             scorer.raw[at] = score;
             if scorer.normalization == Normalization::None {
                 if !(0..=MAX_NODE_SCORE).contains(&score) {
@@ -261,6 +297,64 @@ impl Class {
         if place == PASSES { Ok(()) } else { Err(words.then(|| self.words[usize::from(word)].clone())) }
     }
 
+    /// The best of all nodes, and how many passed and failed, if that can be told from the last time. None: they have to be looked at.
+    pub fn select(
+        &mut self,
+        world: &World,
+        framework: &Framework,
+        tracked: &[(u8, usize)],
+        start: usize,
+    ) -> Option<(NodeId, usize, usize)> {
+        if self.trackers.iter_mut().any(|(_, tracker)| tracker.begin_score(&[])) || self.scorers.iter().any(|s| s.varies()) {
+            return None;
+        }
+        let said = tracked.iter().map(|&(_, tracker)| self.trackers[tracker].1.fingerprint()).collect::<Option<SmallVec<[u64; 2]>>>()?;
+        let known = self.selections.iter().position(|(key, selection)| *key == said && selection.start == start);
+        let at = match known {
+            Some(at) if self.renew(world, framework, tracked, at) => at,
+            known => {
+                if let Some(at) = known {
+                    self.selections.swap_remove(at);
+                }
+                if self.selections.len() >= SELECTIONS_MAX {
+                    self.selections.remove(0);
+                }
+                let (order, mut passed) = (world.cache.order(), vec![]);
+                passed.extend(
+                    order[start..].iter().chain(&order[..start]).copied().filter(|&id| self.verdict(framework, tracked, id, false).is_ok()),
+                );
+                let total = passed.iter().map(|&id| self.fixed[id as usize]).collect();
+                let rejected = order.len() - passed.len();
+                let mut selection = Selection::new(passed, total, world.cache.places());
+                (selection.start, selection.rejected, selection.log_end) = (start, rejected, self.log_end);
+                self.selections.push((said, selection));
+                self.selections.len() - 1
+            }
+        };
+        let selection = &self.selections[at].1;
+        (selection.len() > 0).then(|| (selection.best(), selection.len(), selection.rejected))
+    }
+
+    /// Brings a selection up to date. False: other nodes pass now.
+    fn renew(&mut self, world: &World, framework: &Framework, tracked: &[(u8, usize)], at: usize) -> bool {
+        let Some(changes) = world.cache.changes_since(self.selections[at].1.log_end) else { return false };
+        if changes.len() > world.cache.node_count() {
+            return false;
+        }
+        for &id in changes {
+            let passes = world.cache.node_if_any(id).is_some() && self.verdict(framework, tracked, id, false).is_ok();
+            let selection = &mut self.selections[at].1;
+            if passes != selection.has(id) {
+                return false;
+            }
+            if passes {
+                selection.set(id, self.fixed[id as usize]);
+            }
+        }
+        self.selections[at].1.log_end = world.cache.log_end();
+        true
+    }
+
     /// The totals of the feasible nodes; with all scores if they are asked for.
     pub fn scores(&mut self, framework: &Framework, feasible: &[NodeId], full: bool) -> Scores {
         let mut out = Scores { nodes: vec![], total: feasible.iter().map(|&id| self.fixed[id as usize]).collect(), ..Scores::default() };
@@ -278,7 +372,13 @@ impl Class {
                 None if full || scorer.normalization != Normalization::None => {
                     column.extend(feasible.iter().map(|&id| scorer.raw[id as usize]))
                 }
-                None => continue,
+                None => {
+                    // Equal for all nodes.
+                    if scorer.normalization == (Normalization::Default { reverse: true }) {
+                        out.total.iter_mut().for_each(|total| *total += MAX_NODE_SCORE * scorer.weight);
+                    }
+                    continue;
+                }
             }
             if full {
                 out.plugins.push(framework.plugins[scorer.plugin].name());

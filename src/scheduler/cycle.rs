@@ -1,13 +1,14 @@
 //! One scheduling cycle: find the nodes that fit, score them, choose one; or find out what could be done.
 //! Real: pkg/scheduler/schedule_one.go @ v1.37.2.
 
-use super::classes::Classes;
+use super::classes::{Class, Classes};
 use super::config::SchedulerConfiguration;
 use super::decision::{Decision, Detail, Outcome};
 use super::framework::{CycleState, Diagnosis, World};
 use super::node_info::{NodeId, NodeInfo};
 use super::pod_info::{PodInfo, PodTraits};
 use super::runtime::{Framework, PreFilterOutcome, Scores};
+use super::selection::TieBreak;
 use super::status::{Code, Status};
 use crate::base::collections::Map;
 use crate::model::{Kind, Obj, PodSpec, Str};
@@ -31,6 +32,8 @@ pub struct Scheduler {
     next_start_node_index: usize,
     classes: Classes,
     traits: TraitsCache,
+    /// How one of several equal nodes is chosen.
+    pub tie_break: TieBreak,
     /// How much decisions keep of what led to them.
     pub detail: Detail,
     /// Whether every pod is looked at anew, as if there had been no other of its kind. Slower, and never different.
@@ -47,6 +50,7 @@ impl Scheduler {
             next_start_node_index: 0,
             classes: Classes::default(),
             traits: TraitsCache::default(),
+            tie_break: TieBreak::Heap,
             detail: Detail::Full,
             no_cache: false,
         })
@@ -130,12 +134,19 @@ impl Scheduler {
             scores: None,
             preemption: None,
             nominate: None,
-            unlisted: 0,
+            unlisted: (0, 0),
             state: CycleState::default(),
         };
-        if let Some(node) = self.choose_by_class(pod, &mut decision) {
-            decision.outcome = Outcome::Node(node);
-            return decision;
+        match self.choose_by_class(pod, &mut decision) {
+            ByClass::Node(node) => {
+                decision.outcome = Outcome::Node(node);
+                return decision;
+            }
+            ByClass::Nowhere => {
+                self.post_filter(pod, &mut decision);
+                return decision;
+            }
+            ByClass::Unknown => {}
         }
         match self.choose(pod, &mut decision) {
             Ok(Some(node)) => decision.outcome = Outcome::Node(node),
@@ -145,50 +156,56 @@ impl Scheduler {
         decision
     }
 
-    /// The same by what is known of the pod's class. None: there is no class, or no node, and all has to be looked at.
-    fn choose_by_class(&mut self, pod: &PodInfo, decision: &mut Decision) -> Option<NodeId> {
+    /// Chooses by what is known of the pod's class.
+    fn choose_by_class(&mut self, pod: &PodInfo, decision: &mut Decision) -> ByClass {
         if self.no_cache || decision.all_nodes == 0 || !self.world.nominator.is_empty() {
-            return None;
+            return ByClass::Unknown;
         }
         let name = &pod.spec().scheduler_name;
         let name = if name.is_empty() { super::config::DEFAULT_SCHEDULER_NAME } else { name };
-        let place = self.profiles.iter().position(|profile| profile.scheduler_name == name)?;
+        let Some(place) = self.profiles.iter().position(|profile| profile.scheduler_name == name) else { return ByClass::Unknown };
         let (profile, world, full) = (&self.profiles[place], &self.world, self.detail == Detail::Full);
         if !profile.has_filters() || !profile.has_scores() {
-            return None;
+            return ByClass::Unknown;
         }
-        let class = self.classes.get(world, profile, place, pod)?;
+        let Some(class) = self.classes.get(world, profile, place, pod) else { return ByClass::Unknown };
         let tracked = class.begin();
         let order = world.cache.order();
         let percentage = profile.percentage_of_nodes_to_score.unwrap_or(self.percentage_of_nodes_to_score);
         let enough = num_feasible_nodes_to_find(percentage, order.len());
         let start = self.next_start_node_index % order.len();
-        let (mut feasible, mut unlisted) = (Vec::with_capacity(enough), 0);
-        for &id in order[start..].iter().chain(&order[..start]) {
+        if !full
+            && enough >= order.len()
+            && matches!(self.tie_break, TieBreak::Heap)
+            && let Some((best, passed, failed)) = class.select(world, profile, &tracked, start)
+        {
+            decision.unlisted = (passed, failed);
+            self.next_start_node_index = start;
+            return ByClass::Node(best);
+        }
+        let mut feasible = Vec::with_capacity(enough);
+        let walk = || order[start..].iter().chain(&order[..start]).copied();
+        for id in walk() {
             match class.verdict(profile, &tracked, id, full) {
                 Ok(()) if feasible.len() == enough => break,
                 Ok(()) => feasible.push(id),
                 Err(Some(status)) => decision.diagnosis.set(id, status),
-                Err(None) => unlisted += 1,
+                Err(None) => decision.unlisted.1 += 1,
             }
         }
+        self.next_start_node_index = (start + feasible.len() + decision.rejected_count()) % order.len();
         let chosen = match feasible.as_slice() {
-            [] => {
-                decision.diagnosis = Diagnosis::default();
-                return None;
-            }
+            [] => return tell_why(world, profile, pod, (class, &tracked), decision, walk()),
             [only] => *only,
             several => {
                 let scores = class.scores(profile, several, full);
-                let chosen = several[heap_root(&scores.total)];
+                let chosen = several[self.tie_break.pick(&scores.total)];
                 decision.scores = full.then_some(scores);
                 chosen
             }
         };
-        decision.unlisted = unlisted;
         decision.feasible = feasible;
-        self.next_start_node_index = (start + decision.feasible.len() + decision.rejected_count()) % order.len();
-        Some(chosen)
+        ByClass::Node(chosen)
     }
 
     fn choose(&mut self, pod: &PodInfo, decision: &mut Decision) -> Result<Option<NodeId>, Status> {
@@ -214,7 +231,7 @@ impl Scheduler {
                 } else {
                     Scores { nodes: decision.feasible.clone(), total: vec![1; decision.feasible.len()], ..Scores::default() }
                 };
-                let chosen = scores.nodes[heap_root(&scores.total)];
+                let chosen = scores.nodes[self.tie_break.pick(&scores.total)];
                 decision.scores = Some(scores);
                 Ok(Some(chosen))
             }
@@ -265,6 +282,37 @@ impl Scheduler {
     }
 }
 
+/// What a pod's class says.
+enum ByClass {
+    /// It goes there.
+    Node(NodeId),
+    /// It fits nowhere; the diagnosis says why.
+    Nowhere,
+    /// There is no class: all has to be looked at.
+    Unknown,
+}
+
+/// Notes why a pod of a class fits nowhere, with the notes that PostFilter needs.
+fn tell_why(
+    world: &World,
+    profile: &Framework,
+    pod: &PodInfo,
+    (class, tracked): (&Class, &[(u8, usize)]),
+    decision: &mut Decision,
+    walk: impl Iterator<Item = NodeId>,
+) -> ByClass {
+    (decision.diagnosis, decision.unlisted) = (Diagnosis::default(), (0, 0));
+    for id in walk {
+        if let Err(Some(status)) = class.verdict(profile, tracked, id, true) {
+            decision.diagnosis.set(id, status);
+        }
+    }
+    match profile.run_pre_filter(world, &mut decision.state, pod) {
+        Ok(outcome) if outcome.status.is_none() && outcome.nodes.is_none() => ByClass::Nowhere,
+        _ => unreachable!("a pod of a class passes PreFilter"),
+    }
+}
+
 /// How many feasible nodes are enough.
 pub fn num_feasible_nodes_to_find(percentage: i32, nodes: usize) -> usize {
     if nodes < MIN_FEASIBLE_NODES_TO_FIND {
@@ -273,24 +321,6 @@ pub fn num_feasible_nodes_to_find(percentage: i32, nodes: usize) -> usize {
     let adaptive = || (50 - nodes as i32 / 125).max(MIN_FEASIBLE_NODES_PERCENTAGE_TO_FIND);
     let percentage = if percentage == 0 { adaptive() } else { percentage };
     (nodes * percentage as usize / 100).max(MIN_FEASIBLE_NODES_TO_FIND)
-}
-
-/// The place of the root once the scores are made a heap: the real scheduler's way to choose among equals.
-pub fn heap_root(total: &[i64]) -> usize {
-    // What ends at the top of a subtree: its own element, unless the better of its two halves is better; of equal halves the left one.
-    let mut top: Vec<u32> = (0..total.len() as u32).collect();
-    let value = |at: u32| total[at as usize];
-    for parent in (0..total.len() / 2).rev() {
-        let (left, right) = (2 * parent + 1, 2 * parent + 2);
-        let mut best = top[left];
-        if right < total.len() && value(top[right]) > value(best) {
-            best = top[right];
-        }
-        if value(best) > total[parent] {
-            top[parent] = best;
-        }
-    }
-    top[0] as usize
 }
 
 /// What follows from specs, by their address; the specs are kept, so that an address means no other.
@@ -414,20 +444,6 @@ mod tests {
             [(0, 99, 99), (0, 100, 100), (0, 1000, 420), (0, 5000, 500), (0, 6000, 300), (100, 5000, 5000), (20, 300, 100), (50, 300, 150)]
         {
             assert_eq!(num_feasible_nodes_to_find(percentage, nodes), expected, "{percentage} % of {nodes}");
-        }
-    }
-
-    #[test]
-    fn the_root_of_the_heap_is_chosen() {
-        for (total, expected) in [
-            (vec![1], 0),
-            (vec![1, 1, 1], 0),
-            (vec![1, 2, 2], 1),
-            (vec![1, 1, 1, 1, 2], 4),
-            (vec![0, 1, 1, 2, 2, 2, 2], 3),
-            (vec![0, 1, 2, 2, 2], 2),
-        ] {
-            assert_eq!(heap_root(&total), expected, "{total:?}");
         }
     }
 }

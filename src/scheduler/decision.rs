@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 pub enum Detail {
     /// Every node with its verdict and scores.
     Full,
-    /// Of a pod that found a node: only how many nodes passed and failed. A pod that found none is told everything.
+    /// Of a pod that found a node: only how many nodes passed and failed; the lists may be empty. A pod that found none is told
+    /// everything.
     Brief,
 }
 
@@ -47,15 +48,20 @@ pub struct Decision {
     pub preemption: Option<Preemption>,
     /// What PostFilter says of the nomination: a node, empty to clear it, none to leave it.
     pub nominate: Option<Str>,
-    /// How many nodes were rejected without being listed in the diagnosis.
-    pub(super) unlisted: usize,
+    /// How many nodes passed and failed without being listed.
+    pub(super) unlisted: (usize, usize),
     pub(super) state: CycleState,
 }
 
 impl Decision {
     /// How many nodes were looked at and rejected.
     pub fn rejected_count(&self) -> usize {
-        self.diagnosis.rejected.len() + self.unlisted
+        self.diagnosis.rejected.len() + self.unlisted.1
+    }
+
+    /// How many nodes passed.
+    pub fn feasible_count(&self) -> usize {
+        self.feasible.len() + self.unlisted.0
     }
 
     /// The nodes that share the best score, in the order of the search.

@@ -173,6 +173,11 @@ pub trait Tracker: Send {
     /// Does the pod fit on this node?
     fn filter(&self, node: NodeId) -> Result<(), Status>;
 
+    /// A number that stands for the verdicts on all nodes: as long as it is the same, so are those on nodes that have not changed.
+    fn fingerprint(&self) -> Option<u64> {
+        None
+    }
+
     /// Gets ready to score. False: there is nothing to score, as if PreScore had said Skip.
     fn begin_score(&mut self, feasible: &[NodeId]) -> bool;
 

@@ -24,6 +24,7 @@ pub mod queue;
 pub mod record;
 pub mod registry;
 pub mod runtime;
+pub mod selection;
 pub mod selectors;
 pub mod status;
 pub mod vectors;

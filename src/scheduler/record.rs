@@ -46,7 +46,7 @@ pub fn describe(out: &mut Map<String, Value>, world: &World, decision: &Decision
         let nodes: Value = nodes.iter().map(|node| &**node).collect();
         out.insert("preFilter".into(), json!({"nodes": nodes, "plugins": pre_filter.plugins}));
     }
-    out.insert("feasibleCount".into(), decision.feasible.len().into());
+    out.insert("feasibleCount".into(), decision.feasible_count().into());
     out.insert("rejectedCount".into(), decision.rejected_count().into());
     if detail == Detail::Brief {
         return;

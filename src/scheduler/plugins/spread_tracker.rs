@@ -137,7 +137,22 @@ impl Tracker for SpreadTracker {
         Ok(())
     }
 
+    fn fingerprint(&self) -> Option<u64> {
+        // One bit for each value of each label: whether its nodes pass.
+        let (mut out, mut bits) = (0, 0);
+        for one in &self.hard {
+            for sum in &one.places.sums {
+                out |= u64::from(sum + one.own - one.min <= one.constraint.max_skew).checked_shl(bits)?;
+                bits += 1;
+            }
+        }
+        Some(out)
+    }
+
     fn begin_score(&mut self, feasible: &[NodeId]) -> bool {
+        if self.soft.is_empty() {
+            return false;
+        }
         self.search += 1;
         let (search, ignored) = (self.search, &self.ignored);
         let counted = feasible.iter().filter(|&&id| !ignored[id as usize]).count();
@@ -154,7 +169,7 @@ impl Tracker for SpreadTracker {
             }
             one.weight = libm::log((size + 2) as f64);
         }
-        !self.soft.is_empty()
+        true
     }
 
     fn score(&self, node: NodeId) -> i64 {
