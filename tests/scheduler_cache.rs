@@ -157,7 +157,7 @@ fn act(scheduler: &mut Scheduler, templates: &[Obj], alive: &mut Vec<Obj>, nodes
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_kept_changes_a_decision(

@@ -176,7 +176,7 @@ items:
         let lines: Vec<String> = table(&records).lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
         assert_eq!(lines[0], "POD NODE WHY");
         assert!(
-            lines[1].starts_with("default/early big score ") && lines[1].ends_with("best of 2 nodes that fit, next small with 750"),
+            lines[1].starts_with("default/early big score ") && lines[1].ends_with("best of 2 nodes that fit, next small with 390"),
             "{}",
             lines[1]
         );
