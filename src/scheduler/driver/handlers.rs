@@ -63,6 +63,7 @@ impl SchedulerDriver {
         match object.kind() {
             Kind::Pod => {
                 if let Some(old) = self.pods.remove(&key(object)) {
+                    self.scheduler.world.pending.remove(&old.meta.uid);
                     self.pod_deleted(&old, now);
                 }
             }
@@ -115,10 +116,17 @@ impl SchedulerDriver {
         if pod.as_pod().is_some_and(|pod| pod.is_terminal()) {
             return self.delete(pod, now);
         }
+        let pending = &mut self.scheduler.world.pending;
+        if is_assigned(pod) {
+            pending.remove(&pod.meta.uid);
+        } else {
+            pending.insert(pod.meta.uid.clone(), pod.clone());
+        }
         match self.pods.insert(key(pod), pod.clone()) {
             None => self.pod_added(pod, now),
             Some(old) if old.meta.uid != pod.meta.uid => {
                 // A namesake: the old pod must have gone unseen.
+                self.scheduler.world.pending.remove(&old.meta.uid);
                 self.pod_deleted(&old, now);
                 self.pod_added(pod, now);
             }
@@ -131,7 +139,7 @@ impl SchedulerDriver {
             self.add_assigned(pod, now);
         } else if self.profile_of(pod).is_some() {
             self.hear(|| ClusterEvent::UNSCHEDULED_POD_ADD.label().into_owned());
-            let info = Arc::new(PodInfo::new(pod.clone()));
+            let info = Arc::new(self.scheduler.pod_info(pod));
             self.nominate(&info, nominated(pod));
             let environment = environment!(self);
             self.queue.add(&environment, info, now);
@@ -145,9 +153,11 @@ impl SchedulerDriver {
     }
 
     /// The pod with what follows from it, taken over from an earlier version where nothing that matters has changed.
-    fn info_for(&self, pod: &Obj) -> Arc<PodInfo> {
-        let known = self.scheduler.world.cache.pod(&pod.meta.uid);
-        Arc::new(PodInfo::renewed(pod.clone(), known.map(|info| &**info)))
+    fn info_for(&mut self, pod: &Obj) -> Arc<PodInfo> {
+        Arc::new(match self.scheduler.world.cache.pod(&pod.meta.uid) {
+            Some(known) => PodInfo::renewed(pod.clone(), Some(known)),
+            None => self.scheduler.pod_info(pod),
+        })
     }
 
     fn pod_updated(&mut self, old: &Obj, new: &Obj, now: Time) {
