@@ -63,6 +63,8 @@ pub(crate) struct Shared {
     /// Pods whose turn to pull may have come.
     pub wake_pulls: Vec<Slot>,
     pub mounts: Mounts,
+    /// What statuses show of resources.
+    pub specs: super::resources::KnownSpecs,
     reasons: Vec<&'static str>,
 }
 
@@ -235,6 +237,7 @@ impl Fleet {
                 touched: Vec::new(),
                 wake_pulls: Vec::new(),
                 mounts: Mounts::default(),
+                specs: super::resources::KnownSpecs::default(),
                 reasons: Vec::new(),
             },
             nodes: Vec::new(),

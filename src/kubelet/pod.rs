@@ -291,3 +291,8 @@ pub(crate) fn field_path(spec: &PodSpec, which: Which) -> String {
     let list = if is_init(spec, which) { "initContainers" } else { "containers" };
     format!("spec.{list}{{{}}}", spec_of(spec, which).name)
 }
+
+/// The place of a container among all of a spec, init containers first.
+pub(crate) fn place(spec: &PodSpec, name: &str) -> Option<usize> {
+    spec.init_containers.iter().chain(&spec.containers).position(|container| container.name == name)
+}

@@ -1,9 +1,11 @@
 //! Requests and limits as statuses show them, and their sums over a pod.
 //! Real: staging/src/k8s.io/component-helpers/resource/helpers.go @ v1.37.2.
 
+use crate::base::collections::Map;
 use crate::model::{Container as Spec, PodSpec, Quantity, ResourceList, ResourceRequirements};
 
 use super::pod::is_sidecar;
+use std::sync::Arc;
 
 fn add(sum: &mut ResourceList, list: &ResourceList) {
     for (name, amount) in list {
@@ -59,16 +61,47 @@ pub(crate) fn limits(spec: &PodSpec) -> ResourceList {
     sum
 }
 
-/// `allocatedResources` and `resources` of a pod's status.
-pub(crate) fn of_pod(spec: &PodSpec) -> (ResourceList, Option<Box<ResourceRequirements>>) {
-    let requests = requests(spec);
-    let whole = ResourceRequirements { requests: requests.clone(), limits: limits(spec), ..ResourceRequirements::default() };
-    (requests, Some(Box::new(whole)))
+/// `allocatedResources` and `resources` as a status shows them.
+pub(crate) type Shown = (Arc<ResourceList>, Option<Arc<ResourceRequirements>>);
+
+/// What the statuses of all pods of one spec show, shared by them.
+#[derive(Clone)]
+pub(crate) struct OfSpec {
+    /// Held, so that its address stays its own.
+    spec: Arc<PodSpec>,
+    pub pod: Shown,
+    /// Init containers first, then containers.
+    pub containers: Arc<[Shown]>,
 }
 
-/// The same of a container's status.
-pub(crate) fn of_container(container: &Spec) -> (ResourceList, Option<Box<ResourceRequirements>>) {
-    (container.resources.requests.clone(), Some(Box::new(container.resources.clone())))
+/// Specs remembered, by their addresses.
+#[derive(Default)]
+pub(crate) struct KnownSpecs(Map<usize, OfSpec>);
+
+/// Specs remembered at most; then all are forgotten.
+const SPECS_MAX: usize = 8_192;
+
+impl KnownSpecs {
+    /// What the statuses of pods of this spec show.
+    pub fn of(&mut self, spec: &Arc<PodSpec>) -> OfSpec {
+        let key = Arc::as_ptr(spec) as usize;
+        if let Some(known) = self.0.get(&key).filter(|known| Arc::ptr_eq(&known.spec, spec)) {
+            return known.clone();
+        }
+        if self.0.len() >= SPECS_MAX {
+            self.0.clear();
+        }
+        let requests = requests(spec);
+        let whole = ResourceRequirements { requests: requests.clone(), limits: limits(spec), ..ResourceRequirements::default() };
+        let containers = spec.init_containers.iter().chain(&spec.containers);
+        let shown = OfSpec {
+            spec: spec.clone(),
+            pod: (Arc::new(requests), Some(Arc::new(whole))),
+            containers: containers.map(|c| (Arc::new(c.resources.requests.clone()), Some(Arc::new(c.resources.clone())))).collect(),
+        };
+        self.0.insert(key, shown.clone());
+        shown
+    }
 }
 
 /// An amount of a list, zero if absent.

@@ -6,7 +6,6 @@ use super::conditions;
 use super::fleet::Kubelet;
 use super::pod::{self, Container, Seen, State, Which};
 use super::policy;
-use super::resources;
 use super::word;
 use crate::actor::EventType;
 use crate::base::Time;
@@ -35,7 +34,14 @@ impl Kubelet<'_, '_> {
         // The real kubelet sorts these by name.
         status.container_statuses.sort_by(|a, b| a.name.cmp(&b.name));
         status.init_container_statuses = self.containers(&spec, seen, &old.init_container_statuses, 0..init, restarting);
-        (status.allocated_resources, status.resources) = resources::of_pod(&spec);
+        let shown = self.shared.specs.of(&spec);
+        (status.allocated_resources, status.resources) = shown.pod.clone();
+        for status in status.init_container_statuses.iter_mut().chain(&mut status.container_statuses) {
+            let with_life = !status.container_id.is_empty();
+            if let Some(place) = pod::place(&spec, &status.name).filter(|_| with_life) {
+                (status.allocated_resources, status.resources) = shown.containers[place].clone();
+            }
+        }
         let has_started = pod::regular(&spec).any(|which| seen.find_active(which).is_some());
         status.phase = phase(&spec, &status, terminal, has_started);
         if !status.phase.is_terminal() {
@@ -216,7 +222,6 @@ impl Kubelet<'_, '_> {
                 });
             }
         }
-        (status.allocated_resources, status.resources) = resources::of_container(container);
         status
     }
 

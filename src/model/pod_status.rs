@@ -4,6 +4,7 @@
 use super::wire::{null, null_if_empty, unset};
 use super::*;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What became of a pod.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -62,10 +63,10 @@ pub struct PodStatus {
     pub extended_resource_claim_status: Option<PodExtendedResourceClaimStatus>,
     /// Resources set aside for it.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
-    pub allocated_resources: ResourceList,
+    pub allocated_resources: Arc<ResourceList>,
     /// Resources that the running pod has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Box<ResourceRequirements>>,
+    pub resources: Option<Arc<ResourceRequirements>>,
     /// Health of the volumes.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub volume_health: Vec<PodVolumeHealth>,
@@ -150,10 +151,10 @@ pub struct ContainerStatus {
     pub started: Option<bool>,
     /// Resources set aside for it.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
-    pub allocated_resources: ResourceList,
+    pub allocated_resources: Arc<ResourceList>,
     /// Resources that the running container has.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Box<ResourceRequirements>>,
+    pub resources: Option<Arc<ResourceRequirements>>,
     /// Unknown fields.
     #[serde(flatten)]
     pub rest: Rest,

@@ -167,7 +167,7 @@ pub fn container_requests(spec: &PodSpec, status: &PodStatus, options: RequestOp
     }
     let fallback = |container: &Container| if infeasible { ResourceList::new() } else { stated(container) };
     let allocated = |container: &Container| match find_status(status, &container.name) {
-        Some(found) if !found.allocated_resources.is_empty() => found.allocated_resources.clone(),
+        Some(found) if !found.allocated_resources.is_empty() => (*found.allocated_resources).clone(),
         _ => fallback(container),
     };
     let actuated = |container: &Container| match find_status(status, &container.name).and_then(|found| found.resources.as_ref()) {
