@@ -8,9 +8,9 @@ use crate::kubelet::Fleet;
 use crate::metrics::SharedCollector;
 use crate::model::{Kind, Object, Pod};
 use crate::report::Case;
-use crate::scenario::expect::Verdict;
-use crate::scenario::{Scenario, initial_objects};
-use stub::{Checks, Director};
+use crate::scenario::director::Director;
+use crate::scenario::judge::SharedJudge;
+use crate::scenario::{Check, Scenario, initial_objects};
 use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
 
@@ -35,7 +35,8 @@ pub struct World {
     pub sim: Sim,
     /// What is measured.
     pub collector: SharedCollector,
-    checks: Checks,
+    judge: SharedJudge,
+    demands: Vec<String>,
 }
 
 impl World {
@@ -49,8 +50,8 @@ impl World {
         if options.metrics {
             sim.add_observer(Box::new(collector.clone()));
         }
-        let checks = Checks::new(scenario, &collector);
-        sim.add_observer(Box::new(checks.clone()));
+        let judge = SharedJudge::new(scenario);
+        sim.add_observer(Box::new(judge.clone()));
         for object in initial_objects(scenario) {
             let name = format!("{} {}", object.kind_name(), object.meta.name);
             sim.request_now(Verb::Create(Box::new(object))).map_err(|error| format!("{}: {name}: {error}", scenario.file))?;
@@ -58,7 +59,8 @@ impl World {
         for actor in components(scenario, options)? {
             sim.add_actor(actor);
         }
-        Ok(World { sim, collector, checks })
+        let demands = scenario.expectations.iter().map(|expectation| demand(&expectation.check)).collect();
+        Ok(World { sim, collector, judge, demands })
     }
 
     /// Adds somebody who looks on.
@@ -73,8 +75,12 @@ impl World {
 
     /// What became of the expectations by now; those not decided yet are decided as if the run ended here.
     pub fn verdicts(&self) -> Vec<Case> {
-        let cases = self.checks.verdicts(self.sim.store().now(), self.sim.now());
-        cases.into_iter().map(|Verdict { name, kind, passed, at, detail }| Case { name, demand: kind.into(), passed, at, detail }).collect()
+        let verdicts = self.judge.verdicts(self.sim.now(), &self.collector.0.borrow().registry);
+        let cases = verdicts.into_iter().zip(&self.demands).map(|(verdict, demand)| {
+            let detail = if verdict.passed { String::new() } else { verdict.detail };
+            Case { name: verdict.name, demand: demand.clone(), passed: verdict.passed, at: verdict.at, detail }
+        });
+        cases.collect()
     }
 
     /// Pods that neither are ready nor have ended, and why.
@@ -94,6 +100,15 @@ fn components(scenario: &Scenario, options: Options) -> Result<Vec<Box<dyn Actor
     all.extend(controllers::all(&scenario.cluster.controller_manager));
     all.push(Box::new(Fleet::new(scenario.kubelet_settings())));
     Ok(all)
+}
+
+fn demand(check: &Check) -> String {
+    match check {
+        Check::Always { expression, from } => format!("always from {from}: {}", expression.text()),
+        Check::Holds { expression, at } => format!("at {at}: {}", expression.text()),
+        Check::Eventually { expression, from, to } => format!("between {from} and {to}: {}", expression.text()),
+        Check::Metric { metric, threshold } => format!("{metric}: {}", threshold.text),
+    }
 }
 
 fn why_not_ready(object: &Object, pod: &Pod) -> String {
@@ -117,25 +132,4 @@ fn why_not_ready(object: &Object, pod: &Pod) -> String {
         return condition.message.to_string();
     }
     format!("phase {}", pod.status.phase)
-}
-
-mod stub {
-    use super::*;
-    use crate::actor::{Ctx, Kinds};
-    use crate::store::{Change, Key, LogEntry, View};
-    #[derive(Clone)]
-    pub struct Checks;
-    impl Checks {
-        pub fn new(_: &Scenario, _: &SharedCollector) -> Self { Checks }
-        pub fn verdicts(&self, _: View<'_>, _: Time) -> Vec<Verdict> { Vec::new() }
-    }
-    impl Observer for Checks { fn commit(&mut self, _: &Key, _: &LogEntry) {} }
-    pub struct Director(Vec<Object>);
-    impl Director { pub fn new(s: &Scenario) -> Self { Director(s.manifests.iter().map(|m| m.object.clone()).collect()) } }
-    impl Actor for Director {
-        fn name(&self) -> &str { "kubectl" }
-        fn watches(&self) -> Kinds { Kinds::NONE }
-        fn start(&mut self, cx: &mut Ctx<'_>) { for o in std::mem::take(&mut self.0) { cx.request(Verb::Create(Box::new(o))); } }
-        fn changed(&mut self, _: Change<'_>, _: &mut Ctx<'_>) {}
-    }
 }
