@@ -65,6 +65,8 @@ pub(crate) struct Shared {
     pub mounts: Mounts,
     /// What statuses show of resources.
     pub specs: super::resources::KnownSpecs,
+    /// Whether anybody asks for the usage of pods.
+    pub usage_wanted: bool,
     reasons: Vec<&'static str>,
 }
 
@@ -212,6 +214,7 @@ impl Kubelet<'_, '_> {
                 self.queue_status();
             }
             Due::Files => self.refresh_files(),
+            Due::Usage => self.report_usage(),
         }
     }
 }
@@ -238,6 +241,7 @@ impl Fleet {
                 wake_pulls: Vec::new(),
                 mounts: Mounts::default(),
                 specs: super::resources::KnownSpecs::default(),
+                usage_wanted: false,
                 reasons: Vec::new(),
             },
             nodes: Vec::new(),
@@ -628,7 +632,7 @@ impl Actor for Fleet {
     }
 
     fn watches(&self) -> Kinds {
-        Kinds::of(&[Kind::Pod, Kind::Node, Kind::ConfigMap, Kind::Secret])
+        Kinds::of(&[Kind::Pod, Kind::Node, Kind::ConfigMap, Kind::Secret, Kind::HorizontalPodAutoscaler])
     }
 
     fn start(&mut self, cx: &mut Ctx<'_>) {
@@ -642,6 +646,14 @@ impl Actor for Fleet {
         match kind {
             Some(Kind::Pod) => self.pod_changed(change.id, change.before, change.after, cx),
             Some(Kind::Node) => self.node_changed(change.after, change.before, cx),
+            Some(Kind::HorizontalPodAutoscaler) if !self.shared.usage_wanted => {
+                self.shared.usage_wanted = true;
+                for slot in 0..self.pods.len() as Slot {
+                    if self.slots.get(&self.pods[slot as usize].id) == Some(&slot) {
+                        self.with(slot, cx, |kubelet| kubelet.report_usage());
+                    }
+                }
+            }
             Some(Kind::ConfigMap | Kind::Secret) => {
                 let meta = &change.after.or(change.before).expect("one of both is there").meta;
                 for slot in self.shared.mounts.of(&meta.namespace, &meta.name) {
@@ -668,7 +680,8 @@ impl Actor for Fleet {
             4 => Due::Probe,
             5 => Due::Deadline,
             6 => Due::Reconcile,
-            _ => Due::Files,
+            7 => Due::Files,
+            _ => Due::Usage,
         };
         let now = cx.now;
         if self.pods[slot as usize].due[due as usize].take_if(|at| *at == now).is_some() {

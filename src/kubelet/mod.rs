@@ -23,6 +23,9 @@ pub mod settings;
 mod start;
 mod status;
 mod sync;
+#[cfg(test)]
+mod tests;
+mod usage;
 mod volumes;
 mod word;
 

@@ -137,10 +137,12 @@ pub(crate) enum Due {
     Reconcile,
     /// Mounted files are brought up to date.
     Files,
+    /// The pod's usage changes.
+    Usage,
 }
 
 /// Kinds of timers.
-pub(crate) const DUES: usize = 8;
+pub(crate) const DUES: usize = 9;
 
 /// One pod on one node.
 pub(crate) struct PodState {
@@ -192,6 +194,8 @@ pub(crate) struct PodState {
     pub status_queued: bool,
 
     pub prober: Prober,
+    /// What each running container uses, as last written: CPU in thousandths, memory in bytes.
+    pub usage: Vec<(Which, i64, i64)>,
     pub due: [Option<Time>; DUES],
 }
 
@@ -235,6 +239,7 @@ impl PodState {
             status_finished: false,
             status_queued: false,
             prober: Prober::default(),
+            usage: Vec::new(),
             due: [None; DUES],
         }
     }

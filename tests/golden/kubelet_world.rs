@@ -79,12 +79,12 @@ pub fn run(name: &str, manifest: &str, script: &Value) -> Recording {
     let ms = |ms: u64| Dist::Constant(Span::from_ms(ms));
     let latency = Latency { request: ms(3), watch: ms(2) };
     // Which jitters are drawn is a matter of luck, in the recording as here.
-    let seed = std::env::var("KUBESIM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+    let seed = std::env::var("KUBESIM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(14);
     let mut sim = Sim::new(sim::Settings { seed: Seed(seed), clock, latency });
     let behaviours = Behaviours { script: Some(Arc::new(Script::from_json(script.clone()).unwrap())), ..Behaviours::default() };
     let settings = Settings {
         configuration: Configuration { max_pods: 500, ..Configuration::default() },
-        runtime: RuntimeTimes { sandbox: ms(6), create: ms(3), start: ms(2), mount: ms(0) },
+        runtime: RuntimeTimes { sandbox: ms(6), create: ms(2), start: ms(1), mount: ms(0) },
         behaviours,
         parallel_pulls_on: vec!["n3".into()],
         trace_runtime: true,
