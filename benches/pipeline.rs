@@ -53,7 +53,8 @@ fn rollout(nodes: usize, pods: usize) {
     let begin = Instant::now();
     let before_kib = resident_kib();
     let (mut world, end) = world("rollout", &scenario_text(nodes, "2h", "manifests: [deployments.yaml]\n"), &deployments(pods));
-    let ready = |world: &World| world.sim.store().now().list(kubesim::model::Kind::Pod).filter(|(_, o)| o.as_pod().unwrap().is_ready()).count();
+    let ready =
+        |world: &World| world.sim.store().now().list(kubesim::model::Kind::Pod).filter(|(_, o)| o.as_pod().unwrap().is_ready()).count();
     let mut until = kubesim::base::Time::ZERO;
     while until < end && ready(&world) < pods {
         until += kubesim::base::Span::from_s(5);

@@ -52,11 +52,19 @@ const CASES: &[Case] = &[
     Case { name: "bad quantity", change: ("8Gi", "8Gib"), says: &["scenario.yaml:7:", "8Gib"] },
     Case { name: "kubectl typo", change: ("scale deployment", "scal deployment"), says: &["scenario.yaml:13:", "scal", "scale"] },
     Case { name: "kubectl flag", change: ("--replicas", "--replcas"), says: &["scenario.yaml:13:", "--replcas"] },
-    Case { name: "duplicate names", change: ("manifests:", "  - {count: 2, name: \"n-#\", cpu: 1, memory: 1Gi}\nmanifests:"), says: &["scenario.yaml", "n-1"] },
+    Case {
+        name: "duplicate names",
+        change: ("manifests:", "    - {count: 2, name: \"n-#\", cpu: 1, memory: 1Gi}\nmanifests:"),
+        says: &["scenario.yaml", "n-1"],
+    },
     Case { name: "negative count", change: ("count: 2", "count: -2"), says: &["scenario.yaml:7:", "-2"] },
     Case { name: "bad expression", change: ("readyReplicas == 3", "readyReplicas == "), says: &["scenario.yaml:15:"] },
     Case { name: "bad duration", change: ("duration: 1m", "duration: 1 minute"), says: &["scenario.yaml:4:", "1 minute"] },
-    Case { name: "later", change: ("timeline:", "load:\n  - {service: web, rps: 10}\ntimeline:"), says: &["scenario.yaml:12:", "not simulated yet"] },
+    Case {
+        name: "later",
+        change: ("timeline:", "load:\n  - {service: web, rps: 10}\ntimeline:"),
+        says: &["scenario.yaml:12:", "not simulated yet"],
+    },
     Case { name: "no mapping", change: (GOOD, "just a text\n"), says: &["scenario.yaml:1:"] },
     Case { name: "empty", change: (GOOD, ""), says: &["scenario.yaml", "empty"] },
 ];

@@ -2,8 +2,8 @@
 //! `UPDATE=1 cargo test --test scenarios` records anew.
 
 use kubesim::base::Span;
-use kubesim::report::story::{Palette, line, summary};
 use kubesim::report::Run;
+use kubesim::report::story::{Palette, line, summary};
 use kubesim::scenario::{self, Overrides};
 use kubesim::world::{Options, World};
 use libtest_mimic::{Arguments, Failed, Trial};

@@ -2,10 +2,10 @@
 //! Exit status: 0 fine, 1 an expectation broke, 2 bad input.
 
 pub mod completion;
-pub mod schedule;
 pub mod events;
 pub mod load;
 pub mod run;
+pub mod schedule;
 pub mod schema;
 pub mod watch;
 

@@ -1,8 +1,9 @@
 //! Objects that kubectl is given in files: read strictly, with their places.
 
+use crate::api::{defaulting, strategy, validation};
 use crate::base::input_error::InputError;
 use crate::manifest::{self, Item};
-use crate::model::Object;
+use crate::model::{Object, Scope};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -28,6 +29,25 @@ pub fn checked(item: &Item) -> Result<Manifest, InputError> {
         let message = format!("{} has no metadata.name", item.kind());
         return Err(item.error("metadata.name", message).with_hint("every object needs a name"));
     }
+    would_be_accepted(item, &object)?;
     let line = item.node.span.line;
     Ok(Manifest { object, json: Arc::new(json), file: item.source.name.clone(), line })
+}
+
+/// What the API server would say of the object alone, before it looks at anything else: defaults and validation.
+fn would_be_accepted(item: &Item, object: &Object) -> Result<(), InputError> {
+    let mut object = object.clone();
+    if object.meta.namespace.is_empty() && object.kind().scope() == Scope::Namespaced {
+        object.meta.namespace = "default".into();
+    }
+    defaulting::apply(&mut object);
+    strategy::reset_status(&mut object);
+    let Err(refusal) = validation::create(&object) else { return Ok(()) };
+    let fields = refusal.details.iter().flat_map(|details| &details.causes).map(|cause| cause.field.as_str());
+    let place = fields.clone().next().unwrap_or("");
+    let more = match fields.count() {
+        0 | 1 => String::new(),
+        many => format!("{} more fault(s) in this object", many - 1),
+    };
+    Err(item.error(place, refusal.kubectl_text()).with_hint(more))
 }

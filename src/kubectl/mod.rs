@@ -20,6 +20,7 @@ pub use manifests::{Manifest, checked};
 pub(crate) use runner::WATCHED;
 pub use runner::{Kubectl, Runner};
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use task::Plan;
 use words::Word;
@@ -51,9 +52,10 @@ impl fmt::Debug for Command {
 }
 
 impl Command {
-    /// `kubectl apply -f` of these objects.
-    pub fn apply(manifests: Vec<Manifest>) -> Command {
-        let mut files: Vec<String> = manifests.iter().map(|manifest| manifest.file.to_string()).collect();
+    /// `kubectl apply -f` of these objects, as typed in the folder `base`.
+    pub fn apply(manifests: Vec<Manifest>, base: &Path) -> Command {
+        let shown = |file: &str| Path::new(file).strip_prefix(base).unwrap_or(Path::new(file)).display().to_string();
+        let mut files: Vec<String> = manifests.iter().map(|manifest| shown(&manifest.file)).collect();
         files.dedup();
         let mut words = vec!["apply".to_string()];
         words.extend(files.iter().flat_map(|file| ["-f".to_string(), file.clone()]));

@@ -62,7 +62,8 @@ impl Director {
                 waiting.push(Waiting { step, every: *every, was: false, fired: None });
             }
         }
-        let apply = (!scenario.manifests.is_empty()).then(|| Arc::new(Command::apply(scenario.manifests.clone())));
+        let base = std::path::Path::new(&scenario.file).parent().unwrap_or(std::path::Path::new(""));
+        let apply = (!scenario.manifests.is_empty()).then(|| Arc::new(Command::apply(scenario.manifests.clone(), base)));
         Director {
             times: vec![0; steps.len()],
             steps,

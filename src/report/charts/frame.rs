@@ -179,7 +179,8 @@ fn mark_colour(mark: &Mark) -> RGBColor {
 pub fn draw_mark_list(area: &Area<'_>, run: &Run<'_>) -> Result<(), DrawError> {
     let marks = &run.collector.marks;
     for (index, mark) in marks.iter().enumerate().take(MARKS_MAX) {
-        let text = format!("{}  {}  {}", index + 1, Span(mark.at.since(Time::ZERO).0), shortened(&mark.label));
+        let clock = crate::report::story::clock(mark.at - Time::ZERO);
+        let text = format!("{}  {clock}  {}", index + 1, shortened(&mark.label));
         let style = ("sans-serif", 12).into_font().color(&mark_colour(mark));
         area.draw_text(&text, &style, (66, (index as u32 * MARK_HEIGHT) as i32)).map_err(failed)?;
     }

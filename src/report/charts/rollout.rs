@@ -34,7 +34,10 @@ fn top_of(series: impl Iterator<Item = Option<f64>>, legend_lines: usize) -> f64
 
 fn draw_revisions<'b>(area: &Area<'b>, run: &Run<'_>, name: &str, rollout: &Rollout) -> Result<(), DrawError> {
     let axis = TimeAxis::of(run);
-    let top = top_of(rollout.revisions.iter().map(|revision| revision.wanted.max()).chain([rollout.total_max.max()]), 2 * rollout.revisions.len().min(REVISIONS_MAX));
+    let top = top_of(
+        rollout.revisions.iter().map(|revision| revision.wanted.max()).chain([rollout.total_max.max()]),
+        2 * rollout.revisions.len().min(REVISIONS_MAX),
+    );
     let mut plot = plot(area, &format!("Rollout of deployment {name}: pods of each ReplicaSet"), "pods", axis, top)?;
     draw_marks(&mut plot, run, top)?;
     let skipped = rollout.revisions.len().saturating_sub(REVISIONS_MAX);

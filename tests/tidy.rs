@@ -1,0 +1,189 @@
+//! The rules of the house, checked by reading the sources.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each room may import besides itself. `ARCHITECTURE.md` shows the same table.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("base", &[]),
+    ("engine", &["base"]),
+    ("model", &["base"]),
+    ("store", &["base", "model"]),
+    ("actor", &["base", "model", "store", "api"]),
+    ("api", &["base", "model", "store", "actor", "manifest"]),
+    ("manifest", &["base", "model", "store", "api", "actor"]),
+    ("scheduler", &["base", "model", "store", "api", "actor", "manifest"]),
+    ("controllers", &["base", "model", "store", "api", "actor"]),
+    ("kubelet", &["base", "model", "store", "api", "actor"]),
+    ("faults", &["base", "model", "store", "actor"]),
+    ("kubectl", &["base", "model", "store", "api", "actor", "manifest"]),
+    ("metrics", &["base", "model", "store", "actor"]),
+    ("report", &["base", "metrics"]),
+    (
+        "scenario",
+        &["base", "model", "store", "api", "actor", "manifest", "kubectl", "kubelet", "scheduler", "controllers", "faults", "metrics"],
+    ),
+    ("sim.rs", &["base", "engine", "model", "store", "api", "actor"]),
+];
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn relative(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/")
+}
+
+/// The part of a file that is not a test.
+fn code(text: &str) -> &str {
+    text.find("\n#[cfg(test)]\nmod ").map_or(text, |at| &text[..at])
+}
+
+/// Lines without comments.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    code(text).lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+fn room_of(path: &Path) -> String {
+    let inside = relative(path);
+    let inside = inside.strip_prefix("src/").unwrap();
+    inside.split('/').next().unwrap().to_string()
+}
+
+fn is_test_file(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "tests.rs" || name == "roundtrip.rs")
+}
+
+#[test]
+fn rooms_import_what_they_may() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = ROOMS.iter().map(|(room, may)| (*room, may.iter().copied().collect())).collect();
+    let mut faults = Vec::new();
+    for path in sources(&root().join("src")) {
+        let room = room_of(&path);
+        let Some(may) = allowed.get(room.as_str()).filter(|_| !is_test_file(&path)) else { continue };
+        let text = fs::read_to_string(&path).unwrap();
+        for line in lines(&text) {
+            for part in line.split("crate::").skip(1) {
+                let names: Vec<&str> = match part.strip_prefix('{') {
+                    Some(list) => list.split(',').map(str::trim).collect(),
+                    None => vec![part],
+                };
+                for name in names {
+                    let other: String = name.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                    let is_room = root().join("src").join(&other).is_dir() || other == "sim" || other == "world";
+                    if is_room && other != room && !may.contains(other.as_str()) {
+                        faults.push(format!("{}: {room} may not import {other}", relative(&path)));
+                    }
+                }
+            }
+        }
+    }
+    faults.dedup();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn only_the_api_commits() {
+    for path in sources(&root().join("src")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let room = room_of(&path);
+        if room != "api" && room != "store" {
+            assert!(
+                !lines(&text).any(|line| line.contains(".commit(at") || line.contains("store.commit(")),
+                "{} commits to the store",
+                relative(&path)
+            );
+        }
+    }
+}
+
+#[test]
+fn worlds_are_closed() {
+    let inside = [
+        "base",
+        "engine",
+        "model",
+        "store",
+        "actor",
+        "api",
+        "scheduler",
+        "controllers",
+        "kubelet",
+        "faults",
+        "kubectl",
+        "metrics",
+        "sim.rs",
+    ];
+    let forbidden = [
+        "std::fs",
+        "std::env",
+        "std::net::Tcp",
+        "std::net::Udp",
+        "Instant::now",
+        "SystemTime",
+        "thread_rng",
+        "rand::rng()",
+        "std::process",
+    ];
+    for path in sources(&root().join("src")) {
+        if !inside.contains(&room_of(&path).as_str()) || is_test_file(&path) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for word in forbidden {
+            assert!(!lines(&text).any(|line| line.contains(word)), "{} uses {word}", relative(&path));
+        }
+    }
+}
+
+#[test]
+fn files_say_what_they_are_and_stay_small() {
+    const LINES_MAX: usize = 800;
+    for dir in ["src", "tests", "benches"] {
+        if !root().join(dir).exists() {
+            continue;
+        }
+        for path in sources(&root().join(dir)) {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.starts_with("//!"), "{} does not begin with what it is", relative(&path));
+            assert!(text.lines().count() <= LINES_MAX, "{} has more than {LINES_MAX} lines", relative(&path));
+            for mark in ["TODO", "FIXME", "todo!(", "unimplemented!(", "#[ignore]"] {
+                let here = path.file_name().is_some_and(|name| name == "tidy.rs");
+                assert!(here || !text.contains(mark), "{} holds a left-over {mark}", relative(&path));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_plugin_and_scenario_is_documented_and_tested() {
+    let fidelity = fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
+    for path in sources(&root().join("src/scheduler/plugins")) {
+        let text = fs::read_to_string(&path).unwrap();
+        for name in text.split("pub const NAME: &str = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            assert!(fidelity.contains(name), "docs/fidelity.md does not say how {name} is modelled");
+        }
+    }
+    for scenario in fs::read_dir(root().join("scenarios/weather")).unwrap() {
+        let path = scenario.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "yaml") {
+            let golden = root().join("tests/golden/scenarios").join(path.file_stem().unwrap()).with_extension("txt");
+            assert!(golden.exists(), "{} has no golden", relative(&path));
+        }
+    }
+}
