@@ -1,5 +1,6 @@
 //! The edge between text and model: YAML and JSON with places, strict field checks, patches, kubectl's tables and descriptions.
 
+pub mod describe;
 pub mod json;
 pub mod node;
 pub mod read;

@@ -12,7 +12,8 @@ mod rows;
 use crate::model::*;
 
 pub use duration::human_duration;
-pub use output::{json, name, names, yaml};
+pub use output::{json, name, names, shown_at, yaml};
+pub use rows::node_roles;
 
 /// How a table is to look.
 #[derive(Clone, Copy, Default, Debug)]
@@ -104,13 +105,13 @@ pub fn align(rows: Vec<Vec<String>>) -> String {
 }
 
 /// `a=1,b=2`, or `<none>`.
-pub(super) fn format_labels(labels: &Labels) -> String {
+pub fn format_labels(labels: &Labels) -> String {
     let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
     if pairs.is_empty() { "<none>".into() } else { pairs.join(",") }
 }
 
 /// A label selector as text, or `<none>`.
-pub(super) fn format_selector(selector: Option<&LabelSelector>) -> String {
+pub fn format_selector(selector: Option<&LabelSelector>) -> String {
     match Selector::from_label_selector(selector) {
         Ok(parsed) if selector.is_some() && !parsed.is_everything() => parsed.to_string(),
         Ok(_) => "<none>".into(),
@@ -119,7 +120,7 @@ pub(super) fn format_selector(selector: Option<&LabelSelector>) -> String {
 }
 
 /// How long ago something was, or `<unknown>`.
-pub(super) fn since(time: Option<Timestamp>, now: MicroTime) -> String {
+pub fn since(time: Option<Timestamp>, now: MicroTime) -> String {
     time.map_or("<unknown>".into(), |time| human_duration(now.0 - time.0 * 1_000_000))
 }
 

@@ -3,6 +3,7 @@
 
 use crate::model::*;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// `pod/web`, `deployment.apps/web`.
 pub fn name(object: &Object) -> String {
@@ -11,6 +12,20 @@ pub fn name(object: &Object) -> String {
         Some((group, _)) => format!("{kind}.{group}/{}", object.meta.name),
         None => format!("{kind}/{}", object.meta.name),
     }
+}
+
+/// The object as the API shows it at `now`: heartbeats and renewals that come by themselves are filled in.
+pub fn shown_at(object: &Object, now: MicroTime) -> Object {
+    let mut shown = object.clone();
+    match &mut shown.body {
+        Body::Node(node) => node.status = Arc::new(node.status.reported_at(now)),
+        Body::Lease(lease) => {
+            let renewed = lease.spec.renewed_at(now);
+            Arc::make_mut(&mut lease.spec).renew_time = renewed;
+        }
+        _ => {}
+    }
+    shown
 }
 
 /// One name a line.
@@ -64,7 +79,7 @@ fn write_yaml(value: &Value, indent: usize, out: &mut String) {
                 if at > 0 || indent == 0 || out.ends_with('\n') {
                     pad(indent, out);
                 }
-                out.push_str(&scalar(&Value::String(key.clone()), indent));
+                out.push_str(&one_line(key));
                 out.push(':');
                 entry(inner, indent, out);
             }
@@ -132,7 +147,7 @@ fn scalar(value: &Value, indent: usize) -> String {
 
 /// Plain where that reads back as the same text, a literal block for several lines, else in quotes.
 fn string(text: &str, indent: usize) -> String {
-    let printable = |c: char| !c.is_control() || c == '\n';
+    let printable = |c: char| c == '\n' || !special(c);
     if text.contains('\n') && text.chars().all(printable) && !text.starts_with([' ', '\n']) {
         let head = match (text.ends_with('\n'), text.ends_with("\n\n")) {
             (_, true) => "|+",
@@ -143,25 +158,35 @@ fn string(text: &str, indent: usize) -> String {
         let pad = " ".repeat(indent + 2);
         return lines.fold(head.to_string(), |out, line| if line.is_empty() { out + "\n" } else { out + "\n" + &pad + line });
     }
-    if is_plain(text) {
-        return text.into();
-    }
-    if text.chars().any(char::is_control) {
+    one_line(text)
+}
+
+/// A text on one line, as keys must be.
+fn one_line(text: &str) -> String {
+    if !reads_as_text(text) || text.chars().any(special) {
         return serde_json::to_string(text).expect("a text serialises");
     }
-    if super::super::scalar::plain(text) == super::super::node::Data::Text(text.into()) || text.contains('"') {
-        return format!("'{}'", text.replace('\'', "''"));
-    }
-    format!("\"{text}\"")
+    if is_plain(text) { text.into() } else { format!("'{}'", text.replace('\'', "''")) }
+}
+
+/// What YAML would not show as it is.
+fn special(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+}
+
+/// Whether the bare word is a text, and not a number, a truth value, a date or a time of day.
+fn reads_as_text(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let date = bytes.len() > 7 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-';
+    let sexagesimal = text.contains(':') && text.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit() || b":_.".contains(&b));
+    let word = super::super::scalar::plain(text) == super::super::node::Data::Text(text.to_string());
+    word && !super::super::scalar::not_finite(text) && !date && !sexagesimal && !matches!(text, "<<" | "=")
 }
 
 fn is_plain(text: &str) -> bool {
     let Some(first) = text.chars().next() else { return false };
-    let leading =
-        "-?:,[]{}#&*!|>'\"%@` ".contains(first) && !(first == '-' && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---"));
-    let inside =
-        text.contains(": ") || text.contains(" #") || text.ends_with(':') || text.ends_with(' ') || text.chars().any(char::is_control);
-    let reads_back = super::super::scalar::plain(text) == super::super::node::Data::Text(text.to_string());
-    let date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[..4].iter().all(u8::is_ascii_digit);
-    !leading && !inside && reads_back && !date && text != "<<" && text != "="
+    let dash = text.len() > 1 && first == '-' && !text.starts_with("- ") && !text.starts_with("---");
+    let leading = "-?:,[]{}#&*!|>'\"%@` ".contains(first) && !dash;
+    let inside = text.contains(": ") || text.contains(" #") || text.ends_with(':') || text.ends_with(' ');
+    !leading && !inside
 }
