@@ -2,7 +2,9 @@
 //! Exit status: 0 fine, 1 an expectation broke, 2 bad input.
 
 pub mod completion;
+pub mod describe;
 pub mod events;
+pub mod get;
 pub mod load;
 pub mod run;
 pub mod schedule;
@@ -24,6 +26,8 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Run(run::Args),
+    Get(get::Args),
+    Describe(describe::Args),
     Events(events::Args),
     Schema(schema::Args),
     Completion(completion::Args),
@@ -50,6 +54,8 @@ pub fn stopwatch() -> impl Fn() -> String {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(args),
+        Command::Get(args) => get::run(args),
+        Command::Describe(args) => describe::run(args),
         Command::Events(args) => events::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completion(args) => completion::run(args),

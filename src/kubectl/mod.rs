@@ -10,6 +10,7 @@ mod manifests;
 mod pod_spec;
 mod resources;
 mod runner;
+pub mod select;
 mod task;
 mod three_way;
 mod words;
@@ -78,7 +79,7 @@ pub struct KubectlError {
 
 impl KubectlError {
     /// An error about the whole line; kubectl begins it with `error: `.
-    fn plain(message: &str) -> KubectlError {
+    pub(crate) fn plain(message: &str) -> KubectlError {
         KubectlError { message: format!("error: {message}"), ..KubectlError::default() }
     }
 
