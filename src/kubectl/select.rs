@@ -37,13 +37,16 @@ pub fn select(view: View<'_>, words: &[String], scoped: Scoped<'_>) -> Result<Ve
                 };
                 let key = resource.key(namespace, &name);
                 let object = view.id(key.as_ref()).and_then(|id| view.get(id));
-                let missing = || KubectlError::plain(&format!("Error from server (NotFound): {} {name:?} not found", resource.qualified_plural()));
+                let message = format!("Error from server (NotFound): {} {name:?} not found", resource.qualified_plural());
+                let missing = || KubectlError { message, ..KubectlError::default() };
                 found.push(object.ok_or_else(missing)?.clone());
             }
             Ok(found)
         }
         Subject::Selected(resources, selector) => {
-            let all = resources.iter().flat_map(|resource| list(view, resource, scoped.namespace.filter(|_| resource.kind.scope() == Scope::Namespaced)));
+            let all = resources
+                .iter()
+                .flat_map(|resource| list(view, resource, scoped.namespace.filter(|_| resource.kind.scope() == Scope::Namespaced)));
             Ok(all.filter(|object| selector.matches(&object.meta.labels)).collect())
         }
         Subject::Files => Err(KubectlError::plain("files are for `kubectl apply` lines")),
