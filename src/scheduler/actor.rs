@@ -328,7 +328,7 @@ impl Actor for SchedulerActor {
                 cx.note(EventNote::new(&pod, EventType::Normal, "Scheduled", text).doing("Binding"));
             }
             (Waiting::Binding(binding), Err(error)) => {
-                let failure = self.driver.bind_failed(binding, &format!("binding rejected: {error}"), cx.now);
+                let failure = self.driver.bind_failed(binding, &error.to_string(), cx.now);
                 self.failed(*failure, cx);
             }
             (Waiting::Evicting(number), answer) => self.eviction_answered(number, &answer, cx),

@@ -180,8 +180,7 @@ impl Replay {
                         true => "scripted binding failure".to_string(),
                         false => format!("pods {:?} not found", &*binding.pod.object.meta.name),
                     };
-                    let message = format!("running Bind plugin \"DefaultBinder\": {cause}");
-                    let failure = self.driver.bind_failed(binding, &message, self.now());
+                    let failure = self.driver.bind_failed(binding, &cause, self.now());
                     self.failed(&mut cycle, *failure, step);
                     cycle.insert("result".into(), "bindingFailed".into());
                 } else {

@@ -188,13 +188,21 @@ impl SchedulerDriver {
         Blame { plugins, pending: BTreeSet::new(), message: fit_error(1, &diagnosis), unschedulable: true, nominate }
     }
 
-    /// The binding could not be written: what the pod took is free again, and the pod goes back to the queue.
-    pub fn bind_failed(&mut self, mut binding: Box<Binding>, message: &str, now: Time) -> Box<Failure> {
-        if self.scheduler.world.cache.is_assumed(binding.pod.uid()) {
-            self.scheduler.forget(&binding.pod, &mut binding.decision);
+    /// The binding could not be written, for the cause that the API gave: what the pod took is free again, and the pod goes
+    /// back to the queue.
+    pub fn bind_failed(&mut self, mut binding: Box<Binding>, cause: &str, now: Time) -> Box<Failure> {
+        let cache = &self.scheduler.world.cache;
+        // A pod that the watch shows on a node has been bound after all: it stays there.
+        let bound = cache.pod(binding.pod.uid()).filter(|_| !cache.is_assumed(binding.pod.uid())).cloned();
+        self.scheduler.forget(&binding.pod, &mut binding.decision);
+        match bound {
+            Some(pod) => {
+                self.scheduler.world.cache.add_pod(pod);
+            }
+            None => self.raise(ClusterEvent::ASSIGNED_POD_DELETE, Some(&binding.pod.object), None, None, now),
         }
-        self.raise(ClusterEvent::ASSIGNED_POD_DELETE, Some(&binding.pod.object), None, None, now);
-        let mut failure = self.handle_failure(binding.info, Blame::error(message.to_string()), now);
+        let message = format!("running Bind plugin \"DefaultBinder\": {cause}");
+        let mut failure = self.handle_failure(binding.info, Blame::error(message), now);
         failure.decision = Some(binding.decision);
         Box::new(failure)
     }

@@ -74,9 +74,24 @@ fn a_failed_binding_frees_what_the_pod_took() {
     driver.set(&object(pod("p", "1", 0)), Time::ZERO);
     let Conclusion::Bind(binding) = cycle(&mut driver, 10) else { panic!("it fits") };
     let failure = driver.bind_failed(binding, "the server is busy", Time::from_ms(20));
-    assert_eq!((failure.reason, failure.message.as_str()), ("SchedulerError", "the server is busy"));
+    assert_eq!(failure.reason, "SchedulerError");
+    assert_eq!(failure.message, "running Bind plugin \"DefaultBinder\": the server is busy");
     assert_eq!(driver.queue().place(&key("p")), Some(Place::ErrorBackoff));
     assert_eq!(driver.world().cache.node_named("n").unwrap().requested.milli_cpu, 0);
+}
+
+#[test]
+fn a_binding_that_only_seemed_to_fail_stays() {
+    let mut driver = driver();
+    driver.set(&node("n", "1"), Time::ZERO);
+    driver.set(&object(pod("p", "1", 0)), Time::ZERO);
+    let Conclusion::Bind(binding) = cycle(&mut driver, 10) else { panic!("it fits") };
+    driver.set(&bound("p", "1", 0, "n"), Time::from_ms(15));
+    let failure = driver.bind_failed(binding, "no answer in time", Time::from_ms(20));
+    assert!(!failure.requeued && driver.queue().is_empty());
+    assert_eq!(driver.world().cache.node_named("n").unwrap().requested.milli_cpu, 1000);
+    let heard = driver.take_events();
+    assert!(!heard.contains(&"AssignedPodDelete".to_string()), "{heard:?}");
 }
 
 #[test]
