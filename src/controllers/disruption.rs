@@ -90,8 +90,8 @@ impl Controller for Disruption {
     }
 
     fn watches(&self) -> Kinds {
-        use Kind::*;
-        Kinds::of(&[PodDisruptionBudget, Pod, ReplicationController, ReplicaSet, Deployment, StatefulSet])
+        // The pods' controllers are read too, but their changes wake nobody.
+        Kinds::of(&[Kind::PodDisruptionBudget, Kind::Pod])
     }
 
     fn workers(&self) -> usize {

@@ -137,7 +137,8 @@ impl Controller for Autoscaler {
     }
 
     fn watches(&self) -> Kinds {
-        Kinds::of(&[Kind::HorizontalPodAutoscaler, Kind::Pod])
+        // Pods are read when an autoscaler is evaluated; their changes wake nobody.
+        Kinds::of(&[Kind::HorizontalPodAutoscaler])
     }
 
     fn workers(&self) -> usize {

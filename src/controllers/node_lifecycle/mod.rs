@@ -292,9 +292,8 @@ impl Actor for NodeLifecycle {
                 }
             }
             Kind::Pod => {
-                let node_of = |pod: Option<&Obj>| pod.and_then(|pod| pod.as_pod()).map(|pod| pod.node_name.clone()).unwrap_or_default();
-                let (before, after) = (node_of(change.before), node_of(change.after));
-                if !after.is_empty() && before != after {
+                let is_bound = |pod: &Obj| pod.as_pod().is_some_and(|pod| pod.is_bound());
+                if change.after.is_some_and(is_bound) && !change.before.is_some_and(is_bound) {
                     self.pod_bound(object, cx);
                 }
             }
