@@ -15,11 +15,17 @@ pub const ORPHAN: &str = "orphan";
 /// Finalizer that keeps an owner until its blocking dependents are gone.
 pub const FOREGROUND: &str = "foregroundDeletion";
 
+/// Namespaces that may not be deleted. Real: staging/src/k8s.io/apiserver/pkg/admission/plugin/namespace/lifecycle/admission.go.
+const IMMORTAL: [&str; 3] = ["default", "kube-system", "kube-public"];
+
 impl Server {
     pub(super) fn delete(&mut self, store: &mut Store, at: Time, target: &Key, options: &DeleteOptions) -> Answer {
         let (id, before) = present(store, target)?;
         check_preconditions(target, &before, options)?;
         if before.kind() == Kind::Namespace {
+            if IMMORTAL.contains(&&*target.name) {
+                return Err(ApiError::forbidden("namespaces", &target.name, "this namespace may not be deleted"));
+            }
             return Ok(self.terminate_namespace(store, at, id, &before));
         }
         let mut after = (*before).clone();

@@ -10,8 +10,9 @@ use crate::store::{Id, Key, Store};
 use std::sync::Arc;
 
 impl Server {
-    /// Charges a new object to all quotas of its namespace that it concerns, or to none.
-    pub(super) fn charge(&self, store: &mut Store, at: Time, object: &Object) -> Result<(), ApiError> {
+    /// Charges an object to all quotas of its namespace that it concerns, or to none; one that replaces `before` for what it
+    /// costs more.
+    pub(super) fn charge(&self, store: &mut Store, at: Time, object: &Object, before: Option<&Object>) -> Result<(), ApiError> {
         if object.meta.namespace.is_empty() || matches!(object.kind(), Kind::Event | Kind::Other) {
             return Ok(());
         }
@@ -24,7 +25,7 @@ impl Server {
         let now = self.clock.timestamp(at);
         let mut charged = Vec::new();
         for (id, quota) in &quotas {
-            if let Some(outcome) = with_charge(quota, object, now) {
+            if let Some(outcome) = with_charge(quota, object, before, now) {
                 charged.push((*id, outcome.map_err(refuse)?));
             }
         }
@@ -36,7 +37,7 @@ impl Server {
 }
 
 /// The quota with the object charged; nothing if it does not concern it; or why not.
-fn with_charge(quota: &Obj, object: &Object, now: Timestamp) -> Option<Result<Object, String>> {
+fn with_charge(quota: &Obj, object: &Object, before: Option<&Object>, now: Timestamp) -> Option<Result<Object, String>> {
     let body = quota.as_resource_quota()?;
     let kind = object.kind();
     let (hard, used) = (&body.status.hard, &body.status.used);
@@ -55,7 +56,10 @@ fn with_charge(quota: &Obj, object: &Object, now: Timestamp) -> Option<Result<Ob
         return Some(Err(format!("status unknown for quota: {name}, resources: {}", unknown.join(","))));
     }
     let mut asked = usage(object, now);
-    asked.retain(|resource, amount| hard.contains_key(resource) && !amount.is_zero());
+    for (resource, paid) in before.filter(|before| in_scope(&body.spec, before)).map(|before| usage(before, now)).unwrap_or_default() {
+        asked.entry(resource).and_modify(|amount| *amount -= paid);
+    }
+    asked.retain(|resource, amount| hard.contains_key(resource) && amount.sign() > 0);
     if asked.is_empty() {
         return None;
     }
@@ -132,5 +136,31 @@ mod tests {
              requests.cpu=2"
         );
         assert_eq!(world.pod("fits", asking("500m")), "fine");
+    }
+
+    #[test]
+    fn a_service_that_takes_more_is_charged_for_the_difference() {
+        let mut world = World(Store::default(), Server::new(Seed(1), Clock { start_us: 0 }));
+        world.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}})).unwrap();
+        let counted = json!({"services": "1", "services.nodeports": "1"});
+        let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q", "namespace": "default"}, "spec": {"hard": counted}});
+        let mut quota = (*world.create(quota).unwrap()).clone();
+        let status = Arc::make_mut(&mut quota.as_resource_quota_mut().unwrap().status);
+        status.hard = serde_json::from_value(counted).unwrap();
+        status.used = serde_json::from_value(json!({"services": "0", "services.nodeports": "0"})).unwrap();
+        world.1.handle(&mut world.0, Time::ZERO, Verb::UpdateStatus(Box::new(quota))).unwrap();
+        let ports = |count: i32| (0..count).map(|at| json!({"name": format!("p{at}"), "port": 80 + at})).collect::<Vec<_>>();
+        let service = |kind: &str, count: i32| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "default"}, "spec": {"type": kind, "ports": ports(count)}});
+        world.create(service("ClusterIP", 2)).unwrap();
+        let mut turn = |count: i32| {
+            let key = Key::of(&Object::from_json(service("NodePort", count)).unwrap());
+            let change = super::super::Patch::Merge(json!({"spec": {"type": "NodePort", "ports": ports(count)}}));
+            let verb = Verb::Patch { target: key, subresource: super::super::Subresource::Main, patch: change };
+            world.1.handle(&mut world.0, Time::ZERO, verb).map(|_| ()).map_err(|error| error.message)
+        };
+        let refused = "services \"s\" is forbidden: exceeded quota: q, requested: services.nodeports=2, used: services.nodeports=0, \
+                       limited: services.nodeports=1";
+        assert_eq!(turn(2), Err(refused.into()));
+        assert_eq!(turn(1), Ok(()));
     }
 }

@@ -86,7 +86,7 @@ impl Server {
         if dry_run {
             return Ok(Obj::new(object));
         }
-        self.charge(store, at, &object)?;
+        self.charge(store, at, &object, None)?;
         self.allot(&mut object);
         let generation = i64::from(strategy::has_generation(object.kind()));
         let meta = &mut object.meta;
@@ -221,6 +221,10 @@ impl Server {
         keep_identity(&mut after.meta, &before.meta);
         if subresource != Subresource::Status {
             self.check_update(store, before, &mut after)?;
+            // Only these can come to cost more than when they were created.
+            if matches!(after.kind(), Kind::Service | Kind::PersistentVolumeClaim) || subresource == Subresource::Resize {
+                self.charge(store, at, &after, Some(before))?;
+            }
             if strategy::has_generation(after.kind()) && strategy::desired_state_differs(before, &after) {
                 after.meta.generation += 1;
             }
