@@ -15,17 +15,19 @@ use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
 
 /// How a world is run, beside what the scenario says. Nothing here may change what happens.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Collect metrics, story and Events.
     pub metrics: bool,
     /// Use what is only there for speed.
     pub caches: bool,
+    /// Tell the observers everything about the scheduling of this pod (`namespace/name`).
+    pub explain: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { metrics: true, caches: true }
+        Options { metrics: true, caches: true, explain: None }
     }
 }
 
@@ -56,7 +58,7 @@ impl World {
             let name = format!("{} {}", object.kind_name(), object.meta.name);
             sim.request_now(Verb::Create(Box::new(object))).map_err(|error| format!("{}: {name}: {error}", scenario.file))?;
         }
-        for actor in components(scenario, options)? {
+        for actor in components(scenario, &options)? {
             sim.add_actor(actor);
         }
         let demands = scenario.expectations.iter().map(|expectation| demand(&expectation.check)).collect();
@@ -92,9 +94,10 @@ impl World {
 }
 
 /// All components, in the order in which they act at equal times.
-fn components(scenario: &Scenario, options: Options) -> Result<Vec<Box<dyn Actor>>, String> {
+fn components(scenario: &Scenario, options: &Options) -> Result<Vec<Box<dyn Actor>>, String> {
     let mut settings = SchedulerSettings::new(scenario.cluster.scheduler.clone());
-    settings.caches = options.caches;
+    settings.caches = options.caches && options.explain.is_none();
+    settings.explain = options.explain.clone();
     let scheduler = SchedulerActor::new(settings).map_err(|error| format!("{}: {error}", scenario.file))?;
     let mut all: Vec<Box<dyn Actor>> = vec![Box::new(Director::new(scenario)), Box::new(scheduler)];
     all.extend(controllers::all(&scenario.cluster.controller_manager));

@@ -51,6 +51,13 @@ pub enum Record {
         /// The call with its arguments.
         call: String,
     },
+    /// Everything about an attempt to place a pod that the observers asked about.
+    Explained {
+        /// `namespace/name` of the pod.
+        pod: String,
+        /// Moves in the queue, each node's verdict and scores, what would help.
+        attempt: serde_json::Value,
+    },
     /// A part of the story that is worth a line of its own.
     Story {
         /// The line.

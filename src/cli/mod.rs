@@ -4,6 +4,7 @@
 pub mod completion;
 pub mod describe;
 pub mod events;
+pub mod explain;
 pub mod get;
 pub mod load;
 pub mod run;
@@ -29,6 +30,7 @@ enum Command {
     Get(get::Args),
     Describe(describe::Args),
     Events(events::Args),
+    Explain(explain::Args),
     Schema(schema::Args),
     Completion(completion::Args),
     Schedule(schedule::Args),
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Get(args) => get::run(args),
         Command::Describe(args) => describe::run(args),
         Command::Events(args) => events::run(args),
+        Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completion(args) => completion::run(args),
         Command::Schedule(args) => schedule::run(args),

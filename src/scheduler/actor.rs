@@ -3,7 +3,10 @@
 //! Real: cmd/kube-scheduler, pkg/scheduler/{schedule_one,eventhandlers}.go @ v1.37.2.
 
 use super::config::SchedulerConfiguration;
+use super::decision::Detail;
 use super::driver::{Attempt, Binding, Conclusion, Eviction, Failure, Popped, SchedulerDriver, with_failure};
+use super::explain;
+use super::queue::Move;
 use crate::actor::client::Limits;
 use crate::actor::{Actor, Ctx, EventNote, EventType, Kinds, Record, Ticket};
 use crate::api::{Answer, Verb};
@@ -32,12 +35,14 @@ pub struct Settings {
     pub decision: Dist,
     /// Whether what is only there for speed is used.
     pub caches: bool,
+    /// Tell the observers everything about the attempts of this pod (`namespace/name`).
+    pub explain: Option<String>,
 }
 
 impl Settings {
     /// The defaults with this configuration.
     pub fn new(config: SchedulerConfiguration) -> Settings {
-        Settings { config, client: Some(CLIENT), decision: Dist::Constant(Span::from_ms(1)), caches: true }
+        Settings { config, client: Some(CLIENT), decision: Dist::Constant(Span::from_ms(1)), caches: true, explain: None }
     }
 }
 
@@ -79,19 +84,30 @@ pub struct SchedulerActor {
     evictions: BTreeMap<usize, Evicting>,
     evictions_begun: usize,
     flush_at: Option<Time>,
+    /// Moves in the queue of the pod to be explained, since its last attempt.
+    moves: Vec<Move>,
 }
 
 impl SchedulerActor {
     /// A scheduler; the error says what of the configuration cannot be used.
     pub fn new(settings: Settings) -> Result<SchedulerActor, String> {
+        let mut driver = SchedulerDriver::new(&settings.config)?;
+        let scheduler = driver.scheduler();
+        scheduler.no_cache = !settings.caches;
+        if settings.explain.is_some() {
+            driver.record();
+        } else {
+            scheduler.detail = Detail::Brief;
+        }
         Ok(SchedulerActor {
-            driver: SchedulerDriver::new(&settings.config)?,
+            driver,
             settings,
             attempt: None,
             waiting: BTreeMap::new(),
             evictions: BTreeMap::new(),
             evictions_begun: 0,
             flush_at: None,
+            moves: Vec::new(),
         })
     }
 
@@ -121,6 +137,7 @@ impl SchedulerActor {
 
     fn conclude(&mut self, cx: &mut Ctx<'_>) {
         let attempt = self.attempt.take().expect("a decision is concluded once");
+        self.explain(&attempt, cx);
         let count = attempt.info.attempts;
         let waited_ns = attempt.info.initial_attempt_timestamp.map_or(0, |since| (cx.now - since).0);
         match self.driver.conclude(attempt, cx.now) {
@@ -137,6 +154,20 @@ impl SchedulerActor {
                 self.failed(*failure, cx);
             }
         }
+    }
+
+    /// Tells the observers about the attempt, if they asked for this pod.
+    fn explain(&mut self, attempt: &Attempt, cx: &mut Ctx<'_>) {
+        let Some(wanted) = &self.settings.explain else { return };
+        let key = attempt.info.pod.key();
+        let moves = self.driver.take_moves();
+        self.moves.extend(moves.into_iter().filter(|step| format!("{}/{}", step.pod.0, step.pod.1) == *wanted));
+        if key != *wanted {
+            return;
+        }
+        let moves = std::mem::take(&mut self.moves);
+        let record = explain::attempt(attempt, &moves, self.driver.world());
+        cx.record(Record::Explained { pod: key, attempt: record });
     }
 
     fn failed(&mut self, failure: Failure, cx: &mut Ctx<'_>) {

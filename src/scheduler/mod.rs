@@ -11,6 +11,7 @@ pub mod device_selectors;
 pub mod devices;
 pub mod driver;
 pub mod events;
+pub mod explain;
 pub mod framework;
 pub mod hints;
 pub mod listers;
