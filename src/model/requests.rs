@@ -229,7 +229,7 @@ fn aggregate(spec: &PodSpec, non_missing: Option<&ResourceList>, of: impl Fn(&Co
 fn add_into(list: &mut ResourceList, more: &ResourceList) {
     for (name, quantity) in more {
         match list.get_mut(name) {
-            Some(mine) => *mine = *mine + *quantity,
+            Some(mine) => *mine += *quantity,
             None => {
                 list.insert(name.clone(), *quantity);
             }

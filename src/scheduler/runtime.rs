@@ -59,11 +59,11 @@ impl Framework {
     /// Brings a profile to life.
     pub fn new(profile: &Profile) -> Result<Self, String> {
         let lists = &profile.plugins;
-        let mut plugins = vec![];
+        let mut plugins: Vec<Box<dyn Plugin>> = vec![];
         for name in &lists.instances {
             plugins.push(registry::new_plugin(name, &profile.args)?);
         }
-        let at = |name: &&'static str| plugins.iter().position(|plugin: &Box<dyn Plugin>| plugin.name() == *name);
+        let at = |name: &&'static str| plugins.iter().position(|plugin| plugin.name() == *name);
         let places = |names: &[&'static str]| names.iter().filter_map(at).collect::<Vec<_>>();
         Ok(Self {
             scheduler_name: profile.scheduler_name.clone(),

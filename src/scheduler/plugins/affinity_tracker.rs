@@ -247,7 +247,7 @@ impl Tracker for AffinityTracker {
             let Some(sum) = self.affinity.sum(label, node) else { return Err(Status::unresolvable(NOT_NEAR)) };
             all_there &= sum > 0;
         }
-        if !all_there && !(self.affinity.filled == 0 && self.own) {
+        if !all_there && (self.affinity.filled != 0 || !self.own) {
             return Err(Status::unresolvable(NOT_NEAR));
         }
         let some = |sums: &Sums, label: usize| sums.sum(label, node).is_some_and(|sum| sum > 0);

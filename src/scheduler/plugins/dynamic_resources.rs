@@ -76,7 +76,7 @@ fn claims_of(world: &World, pod: &PodInfo) -> Result<Vec<Obj>, String> {
         if claim.meta.is_deleting() {
             return Err(format!("resourceclaim {name:?} is being deleted"));
         }
-        if made_for_pod && !claim.meta.controller().is_some_and(|owner| owner.uid == *pod.uid()) {
+        if made_for_pod && claim.meta.controller().is_none_or(|owner| owner.uid != *pod.uid()) {
             return Err(format!("ResourceClaim {}/{name} was not created for pod {} (pod is not owner)", pod.namespace(), pod.key()));
         }
         out.push(claim.clone());

@@ -48,8 +48,8 @@ impl Plugin for NodeDeclaredFeatures {
 
     fn filter(&self, _: &World, state: &CycleState, _: &PodInfo, node: &NodeInfo) -> Result<(), Status> {
         let declared = &node.status().declared_features;
-        let there = |needed: &&str| declared.iter().any(|feature| feature == needed);
-        let all = state.get::<Needed>().expect("PreFilter has run").0.iter().all(|needed| there(&needed));
+        let there = |needed: &&'static str| declared.iter().any(|feature| feature == needed);
+        let all = state.get::<Needed>().expect("PreFilter has run").0.iter().all(there);
         if all { Ok(()) } else { Err(Status::unresolvable("node(s) didn't match Pod's required features")) }
     }
 }
