@@ -69,6 +69,36 @@ pub enum Signal {
     KubeletStop(Str),
     /// The kubelet's process starts again.
     KubeletStart(Str),
+    /// A machine runs short of memory (`on`), or no longer does.
+    MemoryPressure {
+        /// Which one.
+        node: Str,
+        /// Whether it is short now.
+        on: bool,
+    },
+    /// A machine runs short of disk (`on`), or no longer does.
+    DiskPressure {
+        /// Which one.
+        node: Str,
+        /// Whether it is short now.
+        on: bool,
+    },
+    /// The processes of a pod's containers are killed.
+    ContainerKill {
+        /// Namespace of the pod.
+        namespace: Str,
+        /// Its name.
+        pod: Str,
+        /// Which container; all but init containers when empty.
+        container: Str,
+        /// Whether the kernel does it for want of memory.
+        oom: bool,
+    },
+    /// How the image registry is: pulls take so many times as long as usual, or fail when it is zero.
+    Registry {
+        /// Times as long; 1 is as usual, 0 is down.
+        slowness: u32,
+    },
 }
 
 /// A component of the simulated cluster.

@@ -54,6 +54,9 @@ impl Kubelet<'_, '_> {
     fn refusal(&self) -> Option<Refusal> {
         let spec = &self.pod.pod().spec;
         let no = |reason: &str, message: String| Some((reason.to_string(), message));
+        if let Some(message) = self.refused_under_pressure() {
+            return no("Evicted", message);
+        }
         let sysctls = spec.security_context.iter().flat_map(|context| &context.sysctls);
         if let Some(bad) = sysctls.map(|sysctl| &sysctl.name).find(|name| !SAFE_SYSCTLS.contains(&name.as_str())) {
             return no("SysctlForbidden", format!("forbidden sysctl: \"{bad}\" not allowlisted"));

@@ -1,6 +1,7 @@
 //! The fleet: every kubelet of the cluster in one table, and the one actor that drives them.
 //! Real: syncLoop and the Handle… functions in pkg/kubelet/kubelet.go @ v1.37.2.
 
+use super::eviction::Shortage;
 use super::node::{self, NodeState};
 use super::pod::{self, Due, PodState, Slot, Which};
 use super::settings::Settings;
@@ -17,6 +18,8 @@ use std::sync::Arc;
 const LEASES: &str = "kube-node-lease";
 /// Bits of a token that hold the slot; above them the kind of timer.
 const SLOT_BITS: u32 = 32;
+/// The kind of timer that is a node's, not a pod's.
+const NODE_TIMER: u64 = 64;
 
 /// What an answer belongs to.
 #[derive(Clone, PartialEq, Debug)]
@@ -67,6 +70,8 @@ pub(crate) struct Shared {
     pub specs: super::resources::KnownSpecs,
     /// Whether anybody asks for the usage of pods.
     pub usage_wanted: bool,
+    /// How many times as long as usual pulls take; 0: the registry is down.
+    pub registry_slowness: u32,
     reasons: Vec<&'static str>,
 }
 
@@ -242,6 +247,7 @@ impl Fleet {
                 mounts: Mounts::default(),
                 specs: super::resources::KnownSpecs::default(),
                 usage_wanted: false,
+                registry_slowness: 1,
                 reasons: Vec::new(),
             },
             nodes: Vec::new(),
@@ -253,8 +259,38 @@ impl Fleet {
         }
     }
 
+    /// The token of a node's timer.
+    pub(super) fn node_token(number: u32) -> u64 {
+        NODE_TIMER << SLOT_BITS | u64::from(number)
+    }
+
+    /// A node by name.
+    pub(super) fn number_of(&self, name: &str) -> Option<u32> {
+        self.numbers.get(name).copied()
+    }
+
+    /// A node's state.
+    pub(super) fn node_mut(&mut self, number: u32) -> &mut NodeState {
+        &mut self.nodes[number as usize]
+    }
+
+    /// A pod's state.
+    pub(super) fn pod_ref(&self, slot: Slot) -> &PodState {
+        &self.pods[slot as usize]
+    }
+
+    /// The slot of a pod.
+    pub(super) fn slot_of(&self, id: Id) -> Option<Slot> {
+        self.slots.get(&id).copied()
+    }
+
+    /// KubeletConfiguration.
+    pub(super) fn configuration(&self) -> &super::settings::Configuration {
+        &self.shared.settings.configuration
+    }
+
     /// Lets a kubelet act on one of its pods.
-    fn with(&mut self, slot: Slot, cx: &mut Ctx<'_>, act: impl FnOnce(&mut Kubelet<'_, '_>)) {
+    pub(super) fn with(&mut self, slot: Slot, cx: &mut Ctx<'_>, act: impl FnOnce(&mut Kubelet<'_, '_>)) {
         let pod = &mut self.pods[slot as usize];
         let node = &mut self.nodes[pod.node as usize];
         if !node.up {
@@ -672,6 +708,11 @@ impl Actor for Fleet {
 
     fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
         let slot = token as Slot;
+        if token >> SLOT_BITS == NODE_TIMER {
+            self.eviction_round(slot, cx);
+            self.flush(cx);
+            return;
+        }
         let due = match token >> SLOT_BITS {
             0 => Due::Runtime,
             1 => Due::Step,
@@ -719,6 +760,10 @@ impl Actor for Fleet {
             Signal::NodeBoot(name) => self.begin(name, true, cx),
             Signal::KubeletStop(name) => self.stop(name, false, cx),
             Signal::KubeletStart(name) => self.begin(name, false, cx),
+            Signal::MemoryPressure { node, on } => self.pressure(node, Shortage::Memory, *on, cx),
+            Signal::DiskPressure { node, on } => self.pressure(node, Shortage::Disk, *on, cx),
+            Signal::ContainerKill { .. } => self.kill_containers(signal, cx),
+            Signal::Registry { slowness } => self.shared.registry_slowness = *slowness,
         }
         self.flush(cx);
     }

@@ -10,6 +10,7 @@ mod admission;
 mod backoff;
 pub mod behaviours;
 mod conditions;
+mod eviction;
 mod fleet;
 mod kill;
 mod manager;

@@ -1,6 +1,7 @@
 //! One node of the fleet: its phases of ticks, its images and pulls, what its pods use, its status and its lease.
 //! Real: pkg/kubelet/{kubelet_node_status.go,nodestatus/setters.go} @ v1.37.2.
 
+use super::eviction::Pressure;
 use super::manager::Write;
 use super::pod::Slot;
 use super::{admission, resources};
@@ -83,6 +84,8 @@ pub(crate) struct NodeState {
 
     pub images: IndexSet<Str, rustc_hash::FxBuildHasher>,
     pub images_changed: bool,
+    /// Shortages of memory and of disk.
+    pub pressure: [Pressure; 2],
     pub pulls: Pulls,
     pub parallel_pulls: Option<u32>,
 
@@ -122,6 +125,7 @@ impl NodeState {
             taken: BTreeSet::new(),
             images: IndexSet::default(),
             images_changed: false,
+            pressure: [Pressure::default(); 2],
             pulls: Pulls::default(),
             parallel_pulls: None,
             status_queue: VecDeque::new(),

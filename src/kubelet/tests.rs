@@ -148,6 +148,52 @@ fn a_container_over_its_limit_is_killed_and_a_job_ends() {
 }
 
 #[test]
+fn pressure_evicts_the_greediest_and_refuses_best_effort() {
+    let fate = vec![
+        (Time::from_s(30), Signal::MemoryPressure { node: "n0".into(), on: true }),
+        (Time::from_s(42), Signal::MemoryPressure { node: "n0".into(), on: false }),
+    ];
+    let mut sim = world(Vec::new(), 1, fate);
+    let fair = json!({"image": "web:1", "resources": {"requests": {"memory": "64Mi"}}});
+    add(&mut sim, pod("fair", "n0", fair));
+    add(&mut sim, pod("greedy", "n0", json!({"image": "web:1"})));
+    sim.run_until(Time::from_s(41));
+    assert_eq!(show(&sim, "fair"), "Running ready=true restarts=0");
+    let object = sim.store().now().find(Kind::Pod, "default", "greedy").unwrap().clone();
+    let status = object.as_pod().unwrap().status.clone();
+    assert_eq!((status.phase.as_str(), &*status.reason), ("Failed", "Evicted"), "{status:?}");
+    assert!(status.message.contains("Container app was using 32Mi, request is 0"), "{}", status.message);
+    assert!(status.conditions.iter().any(|condition| &*condition.r#type == "DisruptionTarget"));
+    add(&mut sim, pod("late", "n0", json!({"image": "web:1"})));
+    sim.run_until(Time::from_s(60));
+    assert_eq!(show(&sim, "late"), "Failed ready=false restarts=0");
+    let node = |sim: &Sim| sim.store().now().find(Kind::Node, "", "n0").unwrap().as_node().unwrap().status.conditions[0].status.to_string();
+    assert_eq!(node(&sim), "True");
+    sim.run_until(Time::from_s(400));
+    assert_eq!(node(&sim), "False");
+}
+
+#[test]
+fn a_registry_that_is_down_makes_pods_wait_until_it_is_back() {
+    let down = (Time::from_s(1), Signal::Registry { slowness: 0 });
+    let kill = Signal::ContainerKill { namespace: "default".into(), pod: "a".into(), container: "".into(), oom: true };
+    let mut sim = world(Vec::new(), 1, vec![down, (Time::from_s(60), Signal::Registry { slowness: 1 }), (Time::from_s(150), kill)]);
+    sim.run_until(Time::from_s(5));
+    add(&mut sim, pod("a", "n0", json!({"image": "web:1"})));
+    let reason = |sim: &Sim| {
+        let object = sim.store().now().find(Kind::Pod, "default", "a").unwrap().clone();
+        let status = &object.as_pod().unwrap().status.container_statuses[0];
+        status.state.waiting.as_ref().map(|waiting| waiting.reason.to_string())
+    };
+    sim.run_until(Time::from_s(58));
+    assert!(matches!(reason(&sim).as_deref(), Some("ErrImagePull" | "ImagePullBackOff")), "{:?}", reason(&sim));
+    sim.run_until(Time::from_s(140));
+    assert_eq!(show(&sim, "a"), "Running ready=true restarts=0");
+    sim.run_until(Time::from_s(160));
+    assert_eq!(show(&sim, "a"), "Running ready=true restarts=1");
+}
+
+#[test]
 fn an_idle_fleet_costs_nothing_and_a_pod_little() {
     let mut sim = world(Vec::new(), 50, Vec::new());
     sim.run_until(Time::from_s(60));

@@ -13,6 +13,9 @@ use crate::model::{IntOrString, Object, Probe, Str};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// How long a pull tries to reach a registry that is down.
+const REGISTRY_TIMEOUT: Span = Span::from_s(30);
+
 /// A script by names of images, pods and containers; `*` is for all that have no entry.
 #[derive(Clone, PartialEq, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -175,6 +178,13 @@ impl Shared {
         let latency = self.settings.registry.latency.at(seed.draw("pull", uid, u64::from(*tries)));
         let bytes = self.image_size(image);
         let rate = self.settings.registry.bandwidth_bytes_per_s.max(1);
+        if self.registry_slowness == 0 {
+            let error = format!(
+                "rpc error: code = Unknown desc = failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": failed to do request: dial tcp: i/o timeout"
+            );
+            return (REGISTRY_TIMEOUT, Some(error.into()));
+        }
+        let rate = (rate / u64::from(self.registry_slowness)).max(1);
         (latency + Span((u128::from(bytes) * 1_000_000_000 / u128::from(rate)).min(u128::from(u64::MAX)) as u64), None)
     }
 
