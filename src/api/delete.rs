@@ -126,7 +126,10 @@ fn mark(meta: &mut Meta, now: Timestamp, grace_s: i64) {
         if grace_s < present_s {
             // Counted from when the first deletion came.
             let began_s = meta.deletion_timestamp.map_or(now.0, |end| end.0 - present_s);
-            meta.deletion_timestamp = Some(Timestamp(began_s + grace_s));
+            // A time that has passed already means now: one second is left, unless none was asked for.
+            let end_s = began_s + grace_s;
+            let (end_s, grace_s) = if end_s < now.0 { (now.0, grace_s.min(1)) } else { (end_s, grace_s) };
+            meta.deletion_timestamp = Some(Timestamp(end_s));
             meta.deletion_grace_period_seconds = Some(grace_s);
         }
         return;

@@ -2,7 +2,7 @@
 //! Real: syncLoop and the Handle… functions in pkg/kubelet/kubelet.go @ v1.37.2.
 
 use super::eviction::Shortage;
-use super::node::{self, NodeState};
+use super::node::NodeState;
 use super::pod::{self, Due, PodState, Slot, Which};
 use super::settings::Settings;
 use super::word;
@@ -10,12 +10,12 @@ use crate::actor::{Actor, Ctx, EventNote, EventType, Kinds, Record, Signal, Tick
 use crate::api::{Answer, Verb};
 use crate::base::collections::Map;
 use crate::base::{Span, Time};
-use crate::model::{Body, Kind, Lease, LeaseSpec, Meta, Namespace, Obj, Object, PodSpec, Str};
-use crate::store::{Change, Id, Key};
+use crate::model::{Body, Kind, Meta, Namespace, Obj, Object, PodSpec, Str};
+use crate::store::{Change, Id};
 use std::sync::Arc;
 
 /// Where leases of nodes live.
-const LEASES: &str = "kube-node-lease";
+pub(super) const LEASES: &str = "kube-node-lease";
 /// Bits of a token that hold the slot; above them the kind of timer.
 const SLOT_BITS: u32 = 32;
 /// The kind of timer that is a node's, not a pod's.
@@ -167,7 +167,7 @@ impl Kubelet<'_, '_> {
     }
 
     /// A pod that the kubelet has not seen before.
-    fn added(&mut self) {
+    pub(super) fn added(&mut self) {
         let over = self.pod.pod().is_terminal();
         if over && !self.pod.any_running() && self.pod.sandboxes.iter().all(|sandbox| !sandbox.ready) {
             (self.pod.terminating, self.pod.terminated) = (true, true);
@@ -226,13 +226,13 @@ impl Kubelet<'_, '_> {
 
 /// All kubelets of a cluster.
 pub struct Fleet {
-    shared: Shared,
-    nodes: Vec<NodeState>,
-    numbers: Map<Str, u32>,
-    pods: Vec<PodState>,
-    free: Vec<Slot>,
-    slots: Map<Id, Slot>,
-    leases_ready: bool,
+    pub(super) shared: Shared,
+    pub(super) nodes: Vec<NodeState>,
+    pub(super) numbers: Map<Str, u32>,
+    pub(super) pods: Vec<PodState>,
+    pub(super) free: Vec<Slot>,
+    pub(super) slots: Map<Id, Slot>,
+    pub(super) leases_ready: bool,
 }
 
 impl Fleet {
@@ -307,7 +307,7 @@ impl Fleet {
         }
     }
 
-    fn forget(&mut self, slot: Slot) {
+    pub(super) fn forget(&mut self, slot: Slot) {
         let pod = &mut self.pods[slot as usize];
         if self.slots.get(&pod.id) == Some(&slot) {
             self.slots.remove(&pod.id);
@@ -325,7 +325,7 @@ impl Fleet {
         self.free.push(slot);
     }
 
-    fn place(&mut self, id: Id, node: u32, object: &Obj) -> Slot {
+    pub(super) fn place(&mut self, id: Id, node: u32, object: &Obj) -> Slot {
         let pod = PodState::new(id, node, object.clone());
         let slot = match self.free.pop() {
             Some(slot) => {
@@ -388,205 +388,6 @@ impl Fleet {
             kubelet.update(true);
             kubelet.drive();
         });
-    }
-
-    fn node_changed(&mut self, object: Option<&Obj>, before: Option<&Obj>, cx: &mut Ctx<'_>) {
-        let Some(object) = object else {
-            if let Some(number) = before.and_then(|before| self.numbers.get(&before.meta.name)) {
-                self.nodes[*number as usize].present = false;
-                self.nodes[*number as usize].registered = false;
-            }
-            return;
-        };
-        let name = object.meta.name.clone();
-        let next = self.nodes.len() as u32;
-        let number = *self.numbers.get_or_insert_with(name.clone(), || next);
-        if number == next {
-            self.nodes.push(NodeState::new(name.clone(), number, cx.seed));
-        }
-        let node = &mut self.nodes[number as usize];
-        let status = &object.as_node().expect("asked for nodes").status;
-        node.labels = object.meta.labels.clone();
-        node.allocatable = status.capacity.clone();
-        node.allocatable.extend(status.allocatable.clone());
-        node.parallel_pulls = self.shared.settings.parallel_pulls_on.iter().any(|other| **other == *name).then_some(1_000);
-        node.present = true;
-        if !node.registered && node.up {
-            node.registered = true;
-            self.report(number, cx);
-            self.renew(number, cx);
-            self.adopt(number, cx);
-        }
-    }
-
-    /// Takes up the pods that are bound to a node already.
-    fn adopt(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        let name = self.nodes[number as usize].name.clone();
-        let bound: Vec<(Id, Obj)> = cx.view.pods_on(&name).map(|(id, object)| (id, object.clone())).collect();
-        for (id, object) in bound {
-            if self.slots.get(&id).is_none() {
-                let slot = self.place(id, number, &object);
-                self.with(slot, cx, |kubelet| kubelet.added());
-            }
-        }
-    }
-
-    /// Writes a node's status as its kubelet sees it, to be reported on without further writes.
-    fn report(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        let node = &self.nodes[number as usize];
-        let (address, boots, cidr) = (node.address.clone(), node.boots, node.pod_cidr());
-        let every = self.shared.settings.configuration.node_status_report_frequency;
-        let now = cx.timestamp();
-        let key = Key { kind: Kind::Node, group_kind: Str::default(), namespace: Str::default(), name: node.name.clone() };
-        if let Some(object) = cx.view.find(Kind::Node, "", &node.name)
-            && object.as_node().is_some_and(|node| node.spec.pod_cidr.is_empty())
-        {
-            let cidr = cidr.clone();
-            cx.request(Verb::edit(key.clone(), move |object| {
-                if let Some(node) = object.as_node_mut() {
-                    let spec = Arc::make_mut(&mut node.spec);
-                    (spec.pod_cidr, spec.pod_cidrs) = (cidr.clone(), vec![cidr.clone()]);
-                }
-            }));
-        }
-        cx.request(Verb::edit_status(key, move |object| node::report(object, &address, boots, &cidr, now, every)));
-    }
-
-    /// Takes or renews a node's lease, to be renewed on without further writes.
-    fn renew(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        if !self.leases_ready {
-            return;
-        }
-        let name = self.nodes[number as usize].name.clone();
-        let seconds = self.shared.settings.configuration.node_lease_duration_seconds;
-        let spec = LeaseSpec {
-            holder_identity: Some(name.clone()),
-            lease_duration_seconds: Some(seconds as i32),
-            renew_time: Some(cx.micro()),
-            renewed_every: Some(Span::from_ms(u64::from(seconds) * 250)),
-            ..LeaseSpec::default()
-        };
-        let meta = Meta { name, namespace: LEASES.into(), ..Meta::default() };
-        if let Some(present) = cx.view.find(Kind::Lease, LEASES, &meta.name) {
-            cx.request(Verb::edit(Key::of(present), move |object| {
-                if let Some(lease) = object.as_lease_mut() {
-                    lease.spec = Arc::new(spec.clone());
-                }
-            }));
-            return;
-        }
-        let lease = Lease { spec: Arc::new(spec), ..Lease::default() };
-        cx.request(Verb::Create(Box::new(Object { meta, body: Body::Lease(lease) })));
-    }
-
-    /// The heart of a node stops: what its lease and its status show is what was last said.
-    fn fall_silent(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        let name = &self.nodes[number as usize].name;
-        let now = cx.micro();
-        if let Some(lease) = cx.view.find(Kind::Lease, LEASES, name) {
-            cx.request(Verb::edit(Key::of(lease), move |object| {
-                if let Some(lease) = object.as_lease_mut()
-                    && lease.spec.renewed_every.is_some()
-                {
-                    let last = lease.spec.renewed_at(now);
-                    let spec = Arc::make_mut(&mut lease.spec);
-                    (spec.renew_time, spec.renewed_every) = (last, None);
-                }
-            }));
-        }
-        if let Some(node) = cx.view.find(Kind::Node, "", name) {
-            cx.request(Verb::edit_status(Key::of(node), move |object| {
-                if let Some(node) = object.as_node_mut()
-                    && node.status.reported_every.is_some()
-                {
-                    let mut status = node.status.reported_at(now);
-                    status.reported_every = None;
-                    node.status = Arc::new(status);
-                }
-            }));
-        }
-    }
-
-    fn stop(&mut self, name: &Str, power: bool, cx: &mut Ctx<'_>) {
-        let Some(&number) = self.numbers.get(name) else { return };
-        let was_up = self.nodes[number as usize].up;
-        let node = &mut self.nodes[number as usize];
-        node.up = false;
-        node.powered &= !power;
-        node.status_queue.clear();
-        node.batch.clear();
-        node.sending = None;
-        let slots: Vec<Slot> = node.slots.iter().copied().collect();
-        for slot in slots {
-            let pod = &mut self.pods[slot as usize];
-            pod.run_runtime(cx.now);
-            if power {
-                pod.lose_power(cx.now);
-            }
-            pod.due = [None; pod::DUES];
-            (pod.running, pod.pending) = (None, false);
-            self.nodes[number as usize].pulls.end(slot);
-        }
-        if was_up {
-            self.fall_silent(number, cx);
-        }
-    }
-
-    fn begin(&mut self, name: &Str, power: bool, cx: &mut Ctx<'_>) {
-        let Some(&number) = self.numbers.get(name) else { return };
-        let node = &mut self.nodes[number as usize];
-        if node.up || !power && !node.powered {
-            return;
-        }
-        (node.up, node.powered, node.started) = (true, true, Some(cx.now));
-        node.boots += u32::from(power);
-        let boots = node.boots;
-        if let Some(object) = cx.view.find(Kind::Node, "", name).cloned() {
-            let note = EventNote::new(&object, EventType::Normal, "Starting", "Starting kubelet.");
-            cx.note(note.from(word!("kubelet"), name.clone()));
-            if power {
-                let id = boots;
-                let message = format!("Node {name} has been rebooted, boot id: {id}");
-                cx.note(EventNote::new(&object, EventType::Warning, "Rebooted", message).from(word!("kubelet"), name.clone()));
-            }
-        }
-        self.report(number, cx);
-        self.renew(number, cx);
-        self.restart(number, cx);
-    }
-
-    /// A new kubelet finds what the old one left: pods in the API, containers in the runtime.
-    fn restart(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        let node = &mut self.nodes[number as usize];
-        (node.pods, node.used) = (0, crate::model::ResourceList::new());
-        node.ports.clear();
-        let slots: Vec<Slot> = node.slots.iter().copied().collect();
-        let mut found = Vec::new();
-        for slot in slots {
-            let old = &mut self.pods[slot as usize];
-            let object = cx.view.get(old.id).filter(|object| object.meta.uid == old.uid).cloned();
-            let Some(object) = object else {
-                self.forget(slot);
-                continue;
-            };
-            let mut fresh = PodState::new(old.id, number, object);
-            fresh.sandboxes = std::mem::take(&mut old.sandboxes);
-            fresh.lives = std::mem::take(&mut old.lives);
-            (fresh.next_serial, fresh.mounted) = (old.next_serial, old.mounted);
-            fresh.files = std::mem::take(&mut old.files);
-            fresh.run_runtime(cx.now);
-            fresh.seen = fresh.look();
-            fresh.dirty = false;
-            *old = fresh;
-            found.push(slot);
-        }
-        for slot in found {
-            self.with(slot, cx, |kubelet| {
-                kubelet.note_runtime();
-                kubelet.added();
-            });
-        }
-        self.adopt(number, cx);
     }
 
     /// Sends what is to be written, and lets pods go on whose turn has come.

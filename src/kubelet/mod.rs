@@ -13,6 +13,7 @@ mod conditions;
 mod eviction;
 mod fleet;
 mod kill;
+mod machines;
 mod manager;
 mod node;
 mod pod;

@@ -151,13 +151,13 @@ fn a_container_over_its_limit_is_killed_and_a_job_ends() {
 fn pressure_evicts_the_greediest_and_refuses_best_effort() {
     let fate = vec![
         (Time::from_s(30), Signal::MemoryPressure { node: "n0".into(), on: true }),
-        (Time::from_s(42), Signal::MemoryPressure { node: "n0".into(), on: false }),
+        (Time::from_s(38), Signal::MemoryPressure { node: "n0".into(), on: false }),
     ];
     let mut sim = world(Vec::new(), 1, fate);
     let fair = json!({"image": "web:1", "resources": {"requests": {"memory": "64Mi"}}});
     add(&mut sim, pod("fair", "n0", fair));
     add(&mut sim, pod("greedy", "n0", json!({"image": "web:1"})));
-    sim.run_until(Time::from_s(41));
+    sim.run_until(Time::from_s(39));
     assert_eq!(show(&sim, "fair"), "Running ready=true restarts=0");
     let object = sim.store().now().find(Kind::Pod, "default", "greedy").unwrap().clone();
     let status = object.as_pod().unwrap().status.clone();
