@@ -64,13 +64,13 @@ fn a_pod_with_its_events() {
     check(
         &text,
         &[
-            "Name:             web",
-            "Node:             n1/10.1.1.1",
-            "Start Time:       Sun, 29 Mar 2026 06:55:01 +0000",
-            "Labels:           app=web",
-            "                  b=c",
-            "Annotations:      <none>",
-            "Status:           Running",
+            "Name:         web",
+            "Node:         n1/10.1.1.1",
+            "Start Time:   Sun, 29 Mar 2026 06:55:01 +0000",
+            "Labels:       app=web",
+            "              b=c",
+            "Annotations:  <none>",
+            "Status:       Running",
             "  IP:           10.0.0.1",
             "Controlled By:  ReplicaSet/web-1",
             "    Port:           80/TCP",
@@ -103,8 +103,8 @@ fn a_node_and_what_runs_there() {
         &text,
         &[
             "Taints:             a=b:NoSchedule",
-            "Non-terminated Pods:  (1 in total)",
-            "  ns                  p           1 (25%)       6 (150%)    1Gi (12%)        0 (0%)         10m",
+            "Non-terminated Pods:          (1 in total)",
+            "  ns                          p       1 (25%)       6 (150%)    1Gi (12%)        0 (0%)         10m",
             "  cpu                1 (25%)    6 (150%)",
             "Events:              <none>",
         ],
@@ -134,8 +134,8 @@ fn a_deployment_its_sets_and_a_service() {
             "Replicas:               3 desired | 2 updated | 3 total | 1 available | 2 unavailable",
             "RollingUpdateStrategy:  1 max unavailable, 25% max surge",
             "   c:",
-            "OldReplicaSets:  web-a (1/1 replicas created)",
-            "NewReplicaSet:   web-b (2/2 replicas created)",
+            "OldReplicaSets:    web-a (1/1 replicas created)",
+            "NewReplicaSet:     web-b (2/2 replicas created)",
         ],
     );
     check(&described(&all, Kind::ReplicaSet, "ns", "web-a"), &["Pods Status:    0 Running / 0 Waiting / 0 Succeeded / 0 Failed"]);
