@@ -187,6 +187,7 @@ fn merge(object: &mut Object, uid: &Str, new: &Arc<PodStatus>, could_run: bool, 
             conditions.push(condition.clone());
         }
     }
+    conditions.shrink_to_fit();
     merged.conditions = conditions;
     merged.resource_claim_statuses = old.resource_claim_statuses.clone();
     merged.extended_resource_claim_status = old.extended_resource_claim_status.clone();
