@@ -22,7 +22,21 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["base", "metrics"]),
     (
         "scenario",
-        &["base", "model", "store", "api", "actor", "manifest", "kubectl", "kubelet", "scheduler", "controllers", "faults", "metrics"],
+        &[
+            "base",
+            "model",
+            "store",
+            "api",
+            "actor",
+            "manifest",
+            "kubectl",
+            "kubelet",
+            "scheduler",
+            "controllers",
+            "faults",
+            "metrics",
+            "sim",
+        ],
     ),
     ("sim.rs", &["base", "engine", "model", "store", "api", "actor"]),
 ];
@@ -66,7 +80,7 @@ fn room_of(path: &Path) -> String {
 }
 
 fn is_test_file(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "tests.rs" || name == "roundtrip.rs")
+    path.file_name().is_some_and(|name| name == "tests.rs" || name == "roundtrip.rs" || name == "testing.rs")
 }
 
 #[test]
@@ -102,7 +116,7 @@ fn only_the_api_commits() {
     for path in sources(&root().join("src")) {
         let text = fs::read_to_string(&path).unwrap();
         let room = room_of(&path);
-        if room != "api" && room != "store" {
+        if room != "api" && room != "store" && !is_test_file(&path) {
             assert!(
                 !lines(&text).any(|line| line.contains(".commit(at") || line.contains("store.commit(")),
                 "{} commits to the store",
@@ -154,20 +168,28 @@ fn worlds_are_closed() {
 #[test]
 fn files_say_what_they_are_and_stay_small() {
     const LINES_MAX: usize = 800;
+    let mut faults = Vec::new();
     for dir in ["src", "tests", "benches"] {
         if !root().join(dir).exists() {
             continue;
         }
         for path in sources(&root().join(dir)) {
             let text = fs::read_to_string(&path).unwrap();
-            assert!(text.starts_with("//!"), "{} does not begin with what it is", relative(&path));
-            assert!(text.lines().count() <= LINES_MAX, "{} has more than {LINES_MAX} lines", relative(&path));
+            if !text.starts_with("//!") {
+                faults.push(format!("{} does not begin with what it is", relative(&path)));
+            }
+            if text.lines().count() > LINES_MAX {
+                faults.push(format!("{} has more than {LINES_MAX} lines", relative(&path)));
+            }
             for mark in ["TODO", "FIXME", "todo!(", "unimplemented!(", "#[ignore]"] {
                 let here = path.file_name().is_some_and(|name| name == "tidy.rs");
-                assert!(here || !text.contains(mark), "{} holds a left-over {mark}", relative(&path));
+                if !here && text.contains(mark) {
+                    faults.push(format!("{} holds a left-over {mark}", relative(&path)));
+                }
             }
         }
     }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]
@@ -182,7 +204,9 @@ fn every_plugin_and_scenario_is_documented_and_tested() {
     for scenario in fs::read_dir(root().join("scenarios/weather")).unwrap() {
         let path = scenario.unwrap().path();
         if path.extension().is_some_and(|ending| ending == "yaml") {
-            let golden = root().join("tests/golden/scenarios").join(path.file_stem().unwrap()).with_extension("txt");
+            let text = fs::read_to_string(&path).unwrap();
+            let name = text.lines().find_map(|line| line.strip_prefix("name: ")).unwrap();
+            let golden = root().join("tests/golden/scenarios").join(format!("{}.txt", name.trim()));
             assert!(golden.exists(), "{} has no golden", relative(&path));
         }
     }

@@ -1,3 +1,5 @@
+//! Admission, plugin by plugin.
+
 use super::*;
 use crate::base::Time;
 use crate::store::{Key, Store};

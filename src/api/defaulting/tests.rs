@@ -1,3 +1,5 @@
+//! Defaults against recorded objects.
+
 use super::*;
 use serde_json::{Value, json};
 

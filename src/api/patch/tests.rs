@@ -1,3 +1,5 @@
+//! Patches of every kind, as tables.
+
 use super::*;
 use serde_json::json;
 

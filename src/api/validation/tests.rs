@@ -1,3 +1,5 @@
+//! Refusals in the API server's words, as tables.
+
 use super::*;
 use serde_json::{Value, json};
 

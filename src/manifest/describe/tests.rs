@@ -1,3 +1,5 @@
+//! Descriptions against kubectl's own.
+
 use super::*;
 use crate::base::Time;
 use crate::store::{Key, Store};

@@ -1,3 +1,5 @@
+//! Tables against kubectl's own.
+
 use super::*;
 use serde_json::{Value, json};
 
