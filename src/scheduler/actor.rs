@@ -4,7 +4,9 @@
 
 use super::config::SchedulerConfiguration;
 use super::decision::Detail;
-use super::driver::{Attempt, Binding, Conclusion, Eviction, Failure, Popped, SchedulerDriver, with_failure};
+use super::driver::{
+    Attempt, Binding, Conclusion, Eviction, Failure, Popped, Readiness, SchedulerDriver, VOLUME_CHECK_PERIOD, with_failure,
+};
 use super::explain;
 use super::queue::Move;
 use crate::actor::client::Limits;
@@ -21,6 +23,7 @@ const CLIENT: Limits = Limits { qps: 50.0, burst: 100 };
 /// A failed binding or eviction is not tried again by itself: the pod comes back through the queue.
 const CONCLUDE: u64 = 1;
 const FLUSH: u64 = 2;
+const VOLUMES: u64 = 3;
 /// Longest message in an Event.
 const NOTE_MAX: usize = 1_024;
 
@@ -48,6 +51,8 @@ impl Settings {
 
 enum Waiting {
     Binding(Box<Binding>),
+    /// One of the writes that precede a binding, by its place.
+    Volume(Box<Binding>, usize),
     Evicting(usize),
     Status,
 }
@@ -86,6 +91,8 @@ pub struct SchedulerActor {
     flush_at: Option<Time>,
     /// Moves in the queue of the pod to be explained, since its last attempt.
     moves: Vec<Move>,
+    /// Bindings that wait for their volumes: when they are looked at next, and how long they may wait.
+    volumes: Vec<(Box<Binding>, Time, Time)>,
 }
 
 impl SchedulerActor {
@@ -108,6 +115,7 @@ impl SchedulerActor {
             evictions_begun: 0,
             flush_at: None,
             moves: Vec::new(),
+            volumes: Vec::new(),
         })
     }
 
@@ -144,9 +152,7 @@ impl SchedulerActor {
             Conclusion::Bind(binding) => {
                 let node = Some(binding.node.to_string());
                 cx.record(Record::Attempt { pod: binding.pod.key(), attempt: count, node, message: String::new(), waited_ns });
-                let object = &binding.pod.object;
-                let verb = Verb::Bind { pod: Key::of(object), uid: object.meta.uid.clone(), node: binding.node.clone() };
-                self.waiting.insert(cx.request(verb), Waiting::Binding(binding));
+                self.write_volumes(binding, 0, cx);
             }
             Conclusion::Failed(failure) => {
                 let message = failure.message.clone();
@@ -168,6 +174,53 @@ impl SchedulerActor {
         let moves = std::mem::take(&mut self.moves);
         let record = explain::attempt(attempt, &moves, self.driver.world());
         cx.record(Record::Explained { pod: key, attempt: record });
+    }
+
+    /// Writes what precedes a binding, one after the other. Without any, or once they are done, the pod is bound.
+    fn write_volumes(&mut self, binding: Box<Binding>, at: usize, cx: &mut Ctx<'_>) {
+        match binding.volume_writes().get(at).cloned() {
+            Some(object) => {
+                self.waiting.insert(cx.request(Verb::Update(Box::new((*object).clone()))), Waiting::Volume(binding, at));
+            }
+            None if at == 0 => self.bind(binding, cx),
+            None => {
+                let (next, limit) = (cx.now + VOLUME_CHECK_PERIOD, cx.now + self.driver.volume_bind_timeout(&binding));
+                self.volumes.push((binding, next, limit));
+                cx.wake_at(next, VOLUMES);
+            }
+        }
+    }
+
+    fn bind(&mut self, binding: Box<Binding>, cx: &mut Ctx<'_>) {
+        let object = &binding.pod.object;
+        let verb = Verb::Bind { pod: Key::of(object), uid: object.meta.uid.clone(), node: binding.node.clone() };
+        self.waiting.insert(cx.request(verb), Waiting::Binding(binding));
+    }
+
+    /// Looks at the bindings whose time has come.
+    fn check_volumes(&mut self, cx: &mut Ctx<'_>) {
+        for (binding, at, limit) in std::mem::take(&mut self.volumes) {
+            if at > cx.now {
+                self.volumes.push((binding, at, limit));
+                continue;
+            }
+            let cause = match self.driver.volumes_ready(&binding) {
+                Readiness::Ready => {
+                    self.bind(binding, cx);
+                    continue;
+                }
+                Readiness::Waiting if cx.now < limit => {
+                    let next = cx.now + VOLUME_CHECK_PERIOD;
+                    self.volumes.push((binding, next, limit));
+                    cx.wake_at(next, VOLUMES);
+                    continue;
+                }
+                Readiness::Waiting => "context deadline exceeded".to_string(),
+                Readiness::Failed(cause) => cause,
+            };
+            let failure = self.driver.volumes_failed(binding, &format!("binding volumes: {cause}"), cx.now);
+            self.failed(*failure, cx);
+        }
     }
 
     fn failed(&mut self, failure: Failure, cx: &mut Ctx<'_>) {
@@ -346,6 +399,7 @@ impl Actor for SchedulerActor {
     fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
         match token {
             CONCLUDE => self.conclude(cx),
+            VOLUMES => self.check_volumes(cx),
             _ => self.flush_at = self.flush_at.filter(|at| *at > cx.now),
         }
         self.pump(cx);
@@ -360,6 +414,11 @@ impl Actor for SchedulerActor {
             }
             (Waiting::Binding(binding), Err(error)) => {
                 let failure = self.driver.bind_failed(binding, &error.to_string(), cx.now);
+                self.failed(*failure, cx);
+            }
+            (Waiting::Volume(binding, at), Ok(_)) => self.write_volumes(binding, at + 1, cx),
+            (Waiting::Volume(binding, _), Err(error)) => {
+                let failure = self.driver.volumes_failed(binding, &error.to_string(), cx.now);
                 self.failed(*failure, cx);
             }
             (Waiting::Evicting(number), answer) => self.eviction_answered(number, &answer, cx),

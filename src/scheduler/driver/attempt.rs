@@ -5,12 +5,11 @@ use super::SchedulerDriver;
 use super::eviction::Eviction;
 use super::failure::{Blame, Failure};
 use crate::base::Time;
-use crate::model::{Obj, Str};
+use crate::model::Str;
 use crate::scheduler::decision::{Decision, Outcome, fit_error};
 use crate::scheduler::events::ClusterEvent;
 use crate::scheduler::framework::Diagnosis;
 use crate::scheduler::node_info::NodeId;
-use crate::scheduler::plugins::volume_binding::volume_writes;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::queue::{Place, QueuedPodInfo, key_of};
 use crate::scheduler::status::Status;
@@ -49,13 +48,6 @@ pub struct Binding {
     pub info: Box<QueuedPodInfo>,
     /// The decision.
     pub decision: Decision,
-}
-
-impl Binding {
-    /// Volumes and claims that have been changed for the pod and are to be written before it is bound.
-    pub fn volume_writes(&self) -> &[Obj] {
-        volume_writes(&self.decision.state)
-    }
 }
 
 /// How an attempt went on.
@@ -190,7 +182,11 @@ impl SchedulerDriver {
 
     /// The binding could not be written, for the cause that the API gave: what the pod took is free again, and the pod goes
     /// back to the queue.
-    pub fn bind_failed(&mut self, mut binding: Box<Binding>, cause: &str, now: Time) -> Box<Failure> {
+    pub fn bind_failed(&mut self, binding: Box<Binding>, cause: &str, now: Time) -> Box<Failure> {
+        self.binding_failed(binding, format!("running Bind plugin \"DefaultBinder\": {cause}"), now)
+    }
+
+    pub(super) fn binding_failed(&mut self, mut binding: Box<Binding>, message: String, now: Time) -> Box<Failure> {
         let cache = &self.scheduler.world.cache;
         // A pod that the watch shows on a node has been bound after all: it stays there.
         let bound = cache.pod(binding.pod.uid()).filter(|_| !cache.is_assumed(binding.pod.uid())).cloned();
@@ -201,7 +197,6 @@ impl SchedulerDriver {
             }
             None => self.raise(ClusterEvent::ASSIGNED_POD_DELETE, Some(&binding.pod.object), None, None, now),
         }
-        let message = format!("running Bind plugin \"DefaultBinder\": {cause}");
         let mut failure = self.handle_failure(binding.info, Blame::error(message), now);
         failure.decision = Some(binding.decision);
         Box::new(failure)

@@ -33,18 +33,20 @@
 //! assert_eq!(&*binding.node, "n1");
 //! ```
 //!
-//! Real: pkg/scheduler/{scheduler,eventhandlers,schedule_one}.go, framework/preemption/executor.go @ v1.37.2. PreBind (binding
-//! of volumes and claims) is left to whoever writes the binding.
+//! Real: pkg/scheduler/{scheduler,eventhandlers,schedule_one}.go, framework/preemption/executor.go @ v1.37.2. A binding with
+//! [`Binding::volume_writes`] is preceded by these writes and waits until [`SchedulerDriver::volumes_ready`].
 
 mod attempt;
 mod environment;
 mod eviction;
 mod failure;
 mod handlers;
+mod pre_bind;
 
 pub use attempt::{Attempt, Binding, Conclusion, Popped};
 pub use eviction::Eviction;
 pub use failure::{Failure, with_failure};
+pub use pre_bind::{Readiness, VOLUME_CHECK_PERIOD};
 
 use super::config::{Profile, SchedulerConfiguration};
 use super::cycle::Scheduler;

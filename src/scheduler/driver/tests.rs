@@ -161,3 +161,41 @@ fn only_kinds_that_plugins_listen_to_make_events() {
     assert!(!Listening::new(driver.config()).is_of_interest(&event));
     assert!(driver.world().listers.all(Kind::CSINode).next().is_none());
 }
+
+#[test]
+fn a_binding_waits_for_its_volumes() {
+    let mut driver = driver();
+    driver.set(&node("n", "1"), Time::ZERO);
+    let class = json!({"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "late"}, "provisioner": "csi.example.com",
+        "volumeBindingMode": "WaitForFirstConsumer"});
+    driver.set(&object(class), Time::ZERO);
+    let claim = |version: u32, patch: Value| {
+        let mut json = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "data", "namespace": "ns", "uid": "d",
+            "resourceVersion": version.to_string()}, "spec": {"storageClassName": "late", "resources": {"requests": {"storage": "1Gi"}}}});
+        json_patch::merge(&mut json, &patch);
+        object(json)
+    };
+    let selected = |node: &str| json!({"metadata": {"annotations": {"volume.kubernetes.io/selected-node": node}}});
+    driver.set(&claim(1, json!({})), Time::ZERO);
+    let mut json = pod("p", "1", 0);
+    json["spec"]["volumes"] = json!([{"name": "v", "persistentVolumeClaim": {"claimName": "data"}}]);
+    driver.set(&object(json), Time::ZERO);
+    let Conclusion::Bind(binding) = cycle(&mut driver, 10) else { panic!("it fits") };
+    let [written] = binding.volume_writes() else { panic!("the claim is to be marked") };
+    assert_eq!(written.meta.annotations.get("volume.kubernetes.io/selected-node"), Some("n"));
+    assert_eq!(driver.volume_bind_timeout(&binding), Span::from_s(600));
+    assert_eq!(driver.volumes_ready(&binding), Readiness::Waiting);
+    driver.set(&claim(2, selected("n")), Time::ZERO);
+    assert_eq!(driver.volumes_ready(&binding), Readiness::Waiting);
+    let mut done = selected("n");
+    json_patch::merge(
+        &mut done,
+        &json!({"spec": {"volumeName": "pv"}, "metadata": {"annotations": {"pv.kubernetes.io/bind-completed": "yes"}}}),
+    );
+    driver.set(&claim(3, done), Time::ZERO);
+    assert_eq!(driver.volumes_ready(&binding), Readiness::Ready);
+    driver.set(&claim(4, json!({})), Time::ZERO);
+    assert_eq!(driver.volumes_ready(&binding), Readiness::Failed("provisioning failed for PVC \"data\"".into()));
+    let failure = driver.volumes_failed(binding, "binding volumes: no", Time::from_ms(20));
+    assert_eq!(failure.message, "running PreBind plugin \"VolumeBinding\": binding volumes: no");
+}
