@@ -60,11 +60,21 @@ pub fn run(args: Args) -> Outcome {
         }
     };
     let records = run_configured(&scenario(&items)?, &config)?.records;
-    match args.output {
-        Output::Json => println!("{}", serde_json::to_string_pretty(&records).expect("records are JSON")),
-        Output::Table => println!("{}", table(&records)),
-    }
+    let text = match args.output {
+        Output::Json => serde_json::to_string_pretty(&records).expect("records are JSON"),
+        Output::Table => table(&records),
+    };
+    write_out(&mut std::io::stdout().lock(), &text)?;
     Ok(0)
+}
+
+/// Writes a line. A reader that has seen enough and gone away is no error; false then.
+fn write_out(output: &mut dyn Write, text: &str) -> Result<bool, String> {
+    match writeln!(output, "{text}") {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// One line in, one line out, in order.
@@ -78,8 +88,9 @@ fn lines(input: &mut dyn BufRead, output: &mut dyn Write) -> Outcome {
         let answers: Vec<_> =
             batch.par_iter().map(|line| if line.trim().is_empty() { Ok(None) } else { run_line(line).map(Some) }).collect();
         for (at, answer) in answers.into_iter().enumerate() {
-            if let Some(answer) = answer.map_err(|error| format!("line {}: {error}", first + at))? {
-                writeln!(output, "{answer}").map_err(|error| error.to_string())?;
+            let Some(answer) = answer.map_err(|error| format!("line {}: {error}", first + at))? else { continue };
+            if !write_out(output, &answer.to_string())? {
+                return Ok(0);
             }
         }
         first += batch.len();
@@ -124,7 +135,7 @@ fn table(records: &[Value]) -> String {
         let node = if record["chosen"].is_string() { text("chosen") } else { "-".into() };
         table.add_row([text("pod"), node, why(record)]);
     }
-    table.to_string()
+    table.to_string().lines().map(|line| line.trim().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn why(record: &Value) -> String {
