@@ -258,7 +258,8 @@ fn bad_base64(text: &str) -> Option<usize> {
     let length = data.len();
     data.truncate(length - padding.min(2));
     let odd = data.iter().find(|(_, b)| !(b.is_ascii_alphanumeric() || *b == b'+' || *b == b'/')).map(|(at, _)| *at);
-    odd.or_else(|| (length % 4 != 0).then_some(bytes.len() - length % 4)).or_else(|| (padding > 2).then_some(bytes.len() - padding))
+    odd.or_else(|| (!length.is_multiple_of(4)).then_some(bytes.len() - length % 4))
+        .or_else(|| (padding > 2).then_some(bytes.len() - padding))
 }
 
 #[cfg(test)]

@@ -73,8 +73,11 @@ fn scheduling_gates(spec: &PodSpec, path: &Path, errors: &mut FieldErrors) {
     }
 }
 
+/// Gives the faults of a text.
+type Rule = fn(&str) -> Vec<String>;
+
 fn texts(spec: &PodSpec, path: &Path, errors: &mut FieldErrors) {
-    let rows: [(&str, &str, fn(&str) -> Vec<String>); 5] = [
+    let rows: [(&str, &str, Rule); 5] = [
         ("serviceAccountName", &spec.service_account_name, names::dns_subdomain),
         ("hostname", &spec.hostname, names::dns_label),
         ("subdomain", &spec.subdomain, names::dns_label),

@@ -64,7 +64,7 @@ fn title(field: &str) -> String {
     let mut upper_before = true;
     for c in field.chars() {
         match words.last_mut() {
-            Some(word) if !(c.is_uppercase() && !upper_before) => word.push(c),
+            Some(word) if !c.is_uppercase() || upper_before => word.push(c),
             _ => words.push(c.to_string()),
         }
         upper_before = c.is_uppercase();
