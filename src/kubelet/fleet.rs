@@ -20,6 +20,8 @@ pub(super) const LEASES: &str = "kube-node-lease";
 const SLOT_BITS: u32 = 32;
 /// The kind of timer that is a node's, not a pod's.
 const NODE_TIMER: u64 = 64;
+/// The timer at which a node reports its images.
+const IMAGES_TIMER: u64 = 65;
 
 /// What an answer belongs to.
 #[derive(Clone, PartialEq, Debug)]
@@ -262,6 +264,11 @@ impl Fleet {
     /// The token of a node's timer.
     pub(super) fn node_token(number: u32) -> u64 {
         NODE_TIMER << SLOT_BITS | u64::from(number)
+    }
+
+    /// The token of the timer at which a node reports its images.
+    pub(super) fn images_token(number: u32) -> u64 {
+        IMAGES_TIMER << SLOT_BITS | u64::from(number)
     }
 
     /// A node by name.
@@ -509,12 +516,26 @@ impl Actor for Fleet {
 
     fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
         let slot = token as Slot;
-        if token >> SLOT_BITS == NODE_TIMER {
-            self.eviction_round(slot, cx);
-            self.flush(cx);
-            return;
+        match token >> SLOT_BITS {
+            NODE_TIMER => self.eviction_round(slot, cx),
+            IMAGES_TIMER => self.report_images(slot, cx),
+            _ => return self.pod_timer(slot, token >> SLOT_BITS, cx),
         }
-        let due = match token >> SLOT_BITS {
+        self.flush(cx);
+    }
+
+    fn answered(&mut self, ticket: Ticket, answer: Answer, cx: &mut Ctx<'_>) {
+        self.take_answer(ticket, answer, cx);
+    }
+
+    fn signalled(&mut self, signal: &Signal, cx: &mut Ctx<'_>) {
+        self.take_signal(signal, cx);
+    }
+}
+
+impl Fleet {
+    fn pod_timer(&mut self, slot: Slot, kind: u64, cx: &mut Ctx<'_>) {
+        let due = match kind {
             0 => Due::Runtime,
             1 => Due::Step,
             2 => Due::Relist,
@@ -532,7 +553,7 @@ impl Actor for Fleet {
         }
     }
 
-    fn answered(&mut self, ticket: Ticket, answer: Answer, cx: &mut Ctx<'_>) {
+    fn take_answer(&mut self, ticket: Ticket, answer: Answer, cx: &mut Ctx<'_>) {
         match self.shared.tickets.remove(&ticket) {
             Some(Asked::Namespace) => {
                 self.leases_ready = true;
@@ -555,7 +576,7 @@ impl Actor for Fleet {
         self.flush(cx);
     }
 
-    fn signalled(&mut self, signal: &Signal, cx: &mut Ctx<'_>) {
+    fn take_signal(&mut self, signal: &Signal, cx: &mut Ctx<'_>) {
         match signal {
             Signal::NodeCrash(name) => self.stop(name, true, cx),
             Signal::NodeBoot(name) => self.begin(name, true, cx),

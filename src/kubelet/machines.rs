@@ -8,9 +8,12 @@ use super::word;
 use crate::actor::{Ctx, EventNote, EventType};
 use crate::api::Verb;
 use crate::base::Span;
-use crate::model::{Body, Kind, Lease, LeaseSpec, Meta, Obj, Object, Str};
+use crate::model::{Body, ContainerImage, Kind, Lease, LeaseSpec, Meta, Obj, Object, Str};
 use crate::store::{Id, Key};
 use std::sync::Arc;
+
+/// Images that a node reports at most. Real: nodeStatusMaxImages.
+const IMAGES_MAX: usize = 50;
 
 impl Fleet {
     pub(super) fn node_changed(&mut self, object: Option<&Obj>, before: Option<&Obj>, cx: &mut Ctx<'_>) {
@@ -73,6 +76,27 @@ impl Fleet {
             }));
         }
         cx.request(Verb::edit_status(key, move |object| node::report(object, &address, boots, &cidr, now, every)));
+    }
+
+    /// Writes the list of a node's images, as its status shows it from the next computation on.
+    pub(super) fn report_images(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let node = &mut self.nodes[number as usize];
+        if !node.up || !std::mem::take(&mut node.images_changed) {
+            return;
+        }
+        let mut images: Vec<ContainerImage> = node
+            .images
+            .iter()
+            .map(|image| ContainerImage { names: vec![image.to_string()], size_bytes: self.shared.image_size(image) as i64 })
+            .collect();
+        images.sort_by(|a, b| b.size_bytes.cmp(&a.size_bytes).then_with(|| a.names.cmp(&b.names)));
+        images.truncate(IMAGES_MAX);
+        let key = Key { kind: Kind::Node, group_kind: Str::default(), namespace: Str::default(), name: node.name.clone() };
+        cx.request(Verb::edit_status(key, move |object| {
+            if let Some(node) = object.as_node_mut() {
+                Arc::make_mut(&mut node.status).images = images.clone();
+            }
+        }));
     }
 
     /// Takes or renews a node's lease, to be renewed on without further writes.
@@ -163,6 +187,9 @@ impl Fleet {
         }
         (node.up, node.powered, node.started) = (true, true, Some(cx.now));
         node.boots += u32::from(power);
+        if node.images_changed {
+            cx.wake_at(node.status_round(cx.now), Self::images_token(number));
+        }
         let boots = node.boots;
         if let Some(object) = cx.view.find(Kind::Node, "", name).cloned() {
             let note = EventNote::new(&object, EventType::Normal, "Starting", "Starting kubelet.");

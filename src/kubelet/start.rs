@@ -4,7 +4,7 @@
 
 use super::backoff::Backoff;
 use super::behaviours::{Ready, Surroundings};
-use super::fleet::Kubelet;
+use super::fleet::{Fleet, Kubelet};
 use super::kill::Cause;
 use super::pod::{self, Container, Due, State, Waiting, Which};
 use super::runtime::{End, Live, Sandbox};
@@ -173,8 +173,10 @@ impl Kubelet<'_, '_> {
             return true;
         }
         let size = self.shared.image_size(&image);
-        self.node.images.insert(image.clone());
-        self.node.images_changed = true;
+        if self.node.images.insert(image.clone()) && !std::mem::replace(&mut self.node.images_changed, true) {
+            let round = self.node.status_round(self.cx.now);
+            self.cx.wake_at(round, Fleet::images_token(self.node.number));
+        }
         let message = format!(
             "Successfully pulled image \"{image}\" in {} ({} including waiting). Image size: {size} bytes.",
             go_duration(took),

@@ -102,6 +102,9 @@ fn a_pod_becomes_ready_after_its_start_and_readiness() {
     let node = sim.store().now().find(Kind::Node, "", "n0").unwrap().clone();
     assert_eq!(node.as_node().unwrap().status.conditions.last().unwrap().reason.to_string(), "KubeletReady");
     assert_eq!(node.as_node().unwrap().spec.pod_cidr, "10.244.0.0/24");
+    sim.run_until(Time::from_s(12));
+    let node = sim.store().now().find(Kind::Node, "", "n0").unwrap().clone();
+    assert_eq!(node.as_node().unwrap().status.images[0].names, ["web:1"]);
 }
 
 #[test]
