@@ -78,8 +78,9 @@ impl Controller for VolumeBinder {
             }
             Kind::PersistentVolume if change.after.is_some() => {
                 work.add(change.id);
-                let free = change.after.and_then(|volume| volume.as_persistent_volume());
-                if free.is_some_and(|volume| &*volume.status.phase == "Available" || volume.spec.claim_ref.is_some()) {
+                let phase = |volume: Option<&Obj>| Some(volume?.as_persistent_volume()?.status.phase.clone());
+                let free = phase(change.after).as_deref() == Some("Available") && phase(change.before) != phase(change.after);
+                if free || change.before.is_none() {
                     self.pending.iter().for_each(|claim| work.add(*claim));
                 }
             }
