@@ -146,6 +146,23 @@ mod tests {
             ("0", json!(0)),
             ("-0", json!(0)),
             ("-9223372036854775808", json!(i64::MIN)),
+            ("0_7", json!(7)),
+            ("0777_0", json!(4088)),
+            ("0x", json!("0x")),
+            ("+0x10", json!(16)),
+            ("-0b11", json!(-3)),
+            ("0o8", json!("0o8")),
+            ("08.5", json!(8.5)),
+            ("6.", json!(6)),
+            (".e1", json!(".e1")),
+            ("+.5", json!(0.5)),
+            ("1.e3", json!(1000)),
+            ("1e-3", json!(0.001)),
+            ("1e400", json!("1e400")),
+            ("99999999999999999999", json!(1e20)),
+            ("_1", json!("_1")),
+            ("1_", json!(1)),
+            ("2001-01-01T00:00:00Z", json!("2001-01-01T00:00:00Z")),
         ];
         for (word, value) in rows {
             let node = crate::manifest::Node { span: Default::default(), data: plain(word) };
