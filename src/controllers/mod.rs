@@ -26,6 +26,11 @@ pub mod node_taints;
 pub mod pod_gc;
 pub mod replica_set;
 pub mod resource_quota;
+pub mod select;
+pub mod job;
+pub mod job_control;
+pub mod job_failures;
+pub mod job_indexes;
 pub mod script;
 pub mod select;
 pub mod service_accounts;
@@ -46,6 +51,7 @@ pub use settings::ControllerManager;
 pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
     // One line each; the order decides who acts first at equal times.
     vec![
+        Box::new(ControllerActor::new(job::Jobs::of(settings))),
         Box::new(ControllerActor::new(daemonset::DaemonSets::of(settings))),
         Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings))),
         Box::new(ControllerActor::new(deployment::Deployments::new(settings))),
