@@ -4,6 +4,8 @@
 pub mod consistency;
 pub mod control;
 pub mod controller_history;
+pub mod cron;
+pub mod cronjob;
 pub mod daemonset;
 pub mod daemonset_control;
 pub mod daemonset_nodes;
@@ -42,6 +44,7 @@ pub mod taint_eviction;
 pub mod victims;
 pub mod volume_binder;
 pub mod volume_protection;
+pub mod ttl_after_finished;
 
 use crate::actor::Actor;
 use crate::actor::controller::ControllerActor;
@@ -51,7 +54,9 @@ pub use settings::ControllerManager;
 pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
     // One line each; the order decides who acts first at equal times.
     vec![
+        Box::new(ControllerActor::new(cronjob::CronJobs::of(settings))),
         Box::new(ControllerActor::new(job::Jobs::of(settings))),
+        Box::new(ControllerActor::new(ttl_after_finished::TtlAfterFinished::of(settings))),
         Box::new(ControllerActor::new(daemonset::DaemonSets::of(settings))),
         Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings))),
         Box::new(ControllerActor::new(deployment::Deployments::new(settings))),
