@@ -1,21 +1,26 @@
 //! Replays what a real control plane was recorded doing and compares the facts, scenario by scenario.
 //!
 //! `KUBESIM_GOLDEN_CONTROLLERS` names another folder of recordings, `KUBESIM_GOLDEN_ONLY` picks scenarios by a part of their
-//! name, `KUBESIM_GOLDEN_VERBOSE=1` shows each fact that differs, `KUBESIM_GOLDEN_OUT` names a folder for watch streams and
+//! name, `KUBESIM_GOLDEN_VERBOSE=1` shows each fact that differs, `KUBESIM_SEED` and
+//! `KUBESIM_LATE_MS` give other runs, `KUBESIM_GOLDEN_OUT` names a folder for watch streams and
 //! results, and `UPDATE=1` rewrites the table of how many facts are equal.
 
 mod support;
 
-use serde_json::json;
+use kubesim::base::Span;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use support::facts::{Names, reduce};
+use support::facts::{Names, reduce, tracks};
 use support::play::{NAMESPACE, Outcome, play};
 use support::stream::{self, Line};
 use support::{compare::compare, scenario::load};
 
 const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/controllers");
+
+/// How late the recordings' kubelets were at most.
+const LATE: Span = Span::from_ms(10);
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -45,8 +50,10 @@ fn the_controllers_do_what_the_real_ones_did() {
     let (only, verbose, out) = (variable("KUBESIM_GOLDEN_ONLY"), variable("KUBESIM_GOLDEN_VERBOSE"), variable("KUBESIM_GOLDEN_OUT"));
     let table = table();
     let (mut equal_all, mut total_all, mut rows, mut worse) = (0, 0, String::new(), Vec::new());
-    for scenario in load(&folder).iter().filter(|scenario| only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
-        let outcome = play(scenario, 1);
+    let late = variable("KUBESIM_LATE_MS").and_then(|text| text.parse().ok()).map_or(LATE, Span::from_ms);
+    let seed = variable("KUBESIM_SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
+    for scenario in load(&folder).into_iter().filter(|scenario| only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
+        let outcome = play(&scenario, seed, late);
         let (total, differences) = compare(&scenario.facts, &outcome.facts);
         let equal = total - differences.len();
         println!("{} {equal}/{total}", scenario.name);
@@ -94,4 +101,68 @@ fn the_facts_of_a_recorded_stream_are_the_recorded_facts() {
         let shown: Vec<String> = differences.iter().map(|d| format!("{}: {} {}", d.fact, d.expected, d.got)).collect();
         assert!(shown.is_empty(), "{name}:\n{}", shown.join("\n"));
     }
+}
+
+/// What differs between runs becomes a word; times, versions, addresses and the choice of nodes play no part.
+fn plain(value: &Value, names: &Names, key: &str) -> Value {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .filter(|(key, _)| *key != "resourceVersion")
+            .map(|(key, value)| (key.clone(), plain(value, names, key)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(|item| plain(item, names, key)).collect(),
+        Value::String(_) if key == "nodeName" => "node".into(),
+        Value::String(text) if key.ends_with("Timestamp") || key.ends_with("Time") || key.ends_with("At") => {
+            assert!(text.ends_with('Z'), "{key}: {text} is no time");
+            "time".into()
+        }
+        Value::String(text) => names.text(text).into(),
+        other => other.clone(),
+    }
+}
+
+/// First and last version of each object, by kind and new name. Events are named by what they say.
+fn shapes(lines: &[Line], names: &Names) -> BTreeMap<String, Value> {
+    let mut shapes = BTreeMap::new();
+    for track in tracks(lines, names).iter().filter(|track| track.kind != "Event") {
+        for (which, version) in [("first", track.versions[0]), ("last", track.last())] {
+            shapes.insert(format!("{} {} {which}", track.kind, track.name), plain(version, names, ""));
+        }
+    }
+    shapes
+}
+
+fn differing_paths(path: &str, a: &Value, b: &Value, out: &mut Vec<String>) {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let null = Value::Null;
+                differing_paths(&format!("{path}.{key}"), a.get(key).unwrap_or(&null), b.get(key).unwrap_or(&null), out);
+            }
+        }
+        (a, b) if a != b => out.push(format!("{path}: {a} recorded, {b} here")),
+        _ => {}
+    }
+}
+
+#[test]
+fn objects_look_as_the_real_api_server_shows_them() {
+    let scenarios = load(Path::new(HOME));
+    let mut out = Vec::new();
+    for (name, recorded) in recorded() {
+        let scenario = scenarios.iter().find(|scenario| scenario.name == name).expect("its scenario");
+        let outcome = play(scenario, 1, LATE);
+        let (theirs, ours) = (Names::of(&recorded, NAMESPACE, "cell"), Names::of(&outcome.lines, NAMESPACE, "cell"));
+        let ours = shapes(&outcome.lines, &ours);
+        for (object, recorded) in shapes(&recorded, &theirs) {
+            match ours.get(&object) {
+                Some(mine) => differing_paths(&format!("{name} {object} "), &recorded, mine, &mut out),
+                None => out.push(format!("{name} {object}: not here")),
+            }
+        }
+    }
+    assert!(out.is_empty(), "{}", out.join("\n"));
 }

@@ -230,7 +230,9 @@ impl Server {
             }
         }
         if after.meta.is_deleting() && after.meta.finalizers.is_empty() && after.meta.deletion_grace_period_seconds.unwrap_or(0) == 0 {
-            return Ok(self.remove(store, at, id, before, after));
+            // The write that takes off the last finalizer is the removal itself.
+            store.commit(at, id, None);
+            return Ok(Obj::new(after));
         }
         if strategy::unchanged(before, &after) {
             return Ok(before.clone());

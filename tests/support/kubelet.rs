@@ -48,13 +48,15 @@ pub struct FakeKubelets {
     next_turn: u64,
     addresses: u32,
     leases: BTreeSet<Id>,
+    /// Stages come late by up to this.
+    late: Span,
 }
 
 impl FakeKubelets {
-    /// Kubelets that stop and resume as told.
-    pub fn new(switches: Vec<Switch>) -> FakeKubelets {
-        let empty = BTreeMap::new();
-        FakeKubelets { switches, stopped: BTreeSet::new(), turns: empty, next_turn: 0, addresses: 0, leases: BTreeSet::new() }
+    /// Kubelets that stop and resume as told, and whose stages come late by up to `late`.
+    pub fn new(switches: Vec<Switch>, late: Span) -> FakeKubelets {
+        let (turns, leases) = (BTreeMap::new(), BTreeSet::new());
+        FakeKubelets { switches, stopped: BTreeSet::new(), turns, next_turn: 0, addresses: 0, leases, late }
     }
 
     fn works(&self, node: &Object) -> bool {
@@ -108,7 +110,8 @@ impl FakeKubelets {
         let Some((stage, delay)) = next_stage(object, pod) else { return };
         self.next_turn += 1;
         self.turns.insert(id, (self.next_turn, stage));
-        cx.wake_in(delay, self.next_turn << 32 | u64::from(id.0));
+        let late = Span(cx.rng.below(self.late.0.max(1)));
+        cx.wake_in(delay + late, self.next_turn << 32 | u64::from(id.0));
     }
 
     fn play(&mut self, id: Id, stage: Stage, cx: &mut Ctx<'_>) {

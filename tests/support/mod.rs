@@ -7,5 +7,4 @@ pub mod kubelet;
 pub mod metrics;
 pub mod play;
 pub mod scenario;
-pub mod scheduler;
 pub mod stream;

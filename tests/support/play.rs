@@ -3,7 +3,6 @@
 use super::kubelet::{FakeKubelets, Switch, make_ready};
 use super::metrics::FakeMetrics;
 use super::scenario::Scenario;
-use super::scheduler::SimpleScheduler;
 use super::stream::{Line, Recorder, Tape};
 use super::{facts, kubectl};
 use kubesim::actor::Clock;
@@ -12,6 +11,8 @@ use kubesim::base::{Seed, Span, Time};
 use kubesim::controllers::{self, ControllerManager};
 use kubesim::manifest::Source;
 use kubesim::model::{Kind, Obj, Object, Selector, Str};
+use kubesim::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
+use kubesim::scheduler::config::SchedulerConfiguration;
 use kubesim::sim::{Latency, Settings, Sim};
 use kubesim::store::Key;
 use serde_json::{Value, json};
@@ -58,12 +59,12 @@ pub struct Player {
     readied: u64,
 }
 
-/// Replays a scenario with a seed.
-pub fn play(scenario: &Scenario, seed: u64) -> Outcome {
+/// Replays a scenario with a seed; the kubelets' stages come late by up to `late`, as they did on the recordings' machine.
+pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
     let (nodes, objects) = objects_of(scenario);
     let pool = if nodes.is_empty() { SHARED_POOL } else { OWN_POOL };
     let actions = scenario.actions["actions"].as_array().expect("actions");
-    let mut player = Player::new(scenario, seed, pool, actions);
+    let mut player = Player::new(scenario, seed, late, pool, actions);
     player.prepare(if nodes.is_empty() { shared_nodes() } else { nodes.into_iter().chain([elsewhere()]).collect() });
     player.run_to(0);
     let mut manifest_results = Vec::new();
@@ -96,7 +97,9 @@ fn fill(text: &str, pool: &str) -> String {
 
 /// The manifest's nodes, and its other objects.
 fn objects_of(scenario: &Scenario) -> (Vec<Value>, Vec<Value>) {
-    let source = Source::new("manifest.yaml", &fill(&scenario.manifest, OWN_POOL));
+    // The recordings' own reader took these letters for texts, not for truth values as kubectl does.
+    let manifest = fill(&scenario.manifest, OWN_POOL).replace(": y\n", ": 'y'\n").replace(": n\n", ": 'n'\n");
+    let source = Source::new("manifest.yaml", &manifest);
     let documents = source.documents().unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
     let all = documents.iter().map(|node| node.to_value()).filter(|json| json["kind"].is_string());
     let (mut nodes, objects): (Vec<Value>, Vec<Value>) = all.partition(|json| json["kind"] == "Node");
@@ -169,7 +172,7 @@ fn causes(error: &ApiError) -> String {
 }
 
 impl Player {
-    fn new(scenario: &Scenario, seed: u64, pool: &'static str, actions: &[Value]) -> Player {
+    fn new(scenario: &Scenario, seed: u64, late: Span, pool: &'static str, actions: &[Value]) -> Player {
         let start_s = scenario.actions["start_s"].as_f64().unwrap_or(0.0);
         let start_us = MIDNIGHT_S * 1_000_000 + (start_s * 1e6) as i64 - BEFORE_MS as i64 * 1_000;
         let latency = Latency::default();
@@ -194,8 +197,9 @@ impl Player {
         for actor in controllers::all(&settings) {
             sim.add_actor(actor);
         }
-        sim.add_actor(Box::new(SimpleScheduler::default()));
-        sim.add_actor(Box::new(FakeKubelets::new(switches.collect())));
+        let scheduler = SchedulerSettings { client: None, ..SchedulerSettings::new(SchedulerConfiguration::default()) };
+        sim.add_actor(Box::new(SchedulerActor::new(scheduler).expect("a scheduler")));
+        sim.add_actor(Box::new(FakeKubelets::new(switches.collect(), late)));
         sim.add_actor(Box::new(FakeMetrics));
         let tape = Rc::new(RefCell::new(Tape::default()));
         sim.add_observer(Box::new(Recorder { tape: tape.clone(), start_ms: BEFORE_MS, pool: pool.into() }));

@@ -57,7 +57,7 @@ pub struct Recorder {
 }
 
 /// Kinds that are no part of a recording.
-const SKIPPED: &[Kind] = &[Kind::Lease, Kind::Namespace, Kind::ServiceAccount];
+const SKIPPED: &[Kind] = &[Kind::Lease, Kind::Namespace, Kind::ServiceAccount, Kind::Other];
 
 impl Recorder {
     fn json(&self, object: &Object) -> Value {

@@ -145,13 +145,9 @@ pub fn reduce(lines: &[Line], names: &Names) -> Facts {
     for track in &tracks {
         let Some(of_track) = workloads::facts(track, names).or_else(|| others::facts(track, names)) else { continue };
         let mut key = format!("{}/{}", track.kind, track.name);
-        if track.kind == "Deployment" {
-            for again in 2..100 {
-                if !facts.contains_key(&key) {
-                    break;
-                }
-                key = format!("{}/{}#{again}", track.kind, track.name);
-            }
+        // Of several namesakes the first and the last Deployment are shown, of other kinds the last.
+        if track.kind == "Deployment" && facts.contains_key(&key) {
+            key += "#2";
         }
         facts.insert(key, of_track);
     }
