@@ -20,7 +20,7 @@ use support::{compare::compare, scenario::load};
 const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/controllers");
 
 /// How late the recordings' kubelets were at most.
-const LATE: Span = Span::from_ms(10);
+const LATE: Span = Span::from_ms(5);
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
@@ -123,6 +123,9 @@ fn plain(value: &Value, names: &Names, key: &str) -> Value {
     }
 }
 
+/// Objects whose last recorded version is not their last: the recording ends just before db-0 turns Ready.
+const ENDS_EARLY: &[(&str, &str)] = &[("10-sts-rolling", "Pod db-0 last"), ("10-sts-rolling", "StatefulSet db last")];
+
 /// First and last version of each object, by kind and new name. Events are named by what they say.
 fn shapes(lines: &[Line], names: &Names) -> BTreeMap<String, Value> {
     let mut shapes = BTreeMap::new();
@@ -158,6 +161,9 @@ fn objects_look_as_the_real_api_server_shows_them() {
         let (theirs, ours) = (Names::of(&recorded, NAMESPACE, "cell"), Names::of(&outcome.lines, NAMESPACE, "cell"));
         let ours = shapes(&outcome.lines, &ours);
         for (object, recorded) in shapes(&recorded, &theirs) {
+            if ENDS_EARLY.contains(&(name.as_str(), object.as_str())) {
+                continue;
+            }
             match ours.get(&object) {
                 Some(mine) => differing_paths(&format!("{name} {object} "), &recorded, mine, &mut out),
                 None => out.push(format!("{name} {object}: not here")),
