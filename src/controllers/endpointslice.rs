@@ -318,7 +318,7 @@ mod tests {
 
     fn add_pod(world: &mut World, name: &str) {
         world.create(
-            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": "web"}}, "spec": {"containers": []}}),
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "i:1"}]}}),
         );
     }
 

@@ -95,8 +95,8 @@ mod tests {
     #[test]
     fn lines_are_aligned_and_plain_without_colours() {
         let told = Line { at: Time::from_ms(303_240), tone: Tone::Bad, text: "x".into() };
-        assert_eq!(line(&told, Palette::Plain), " 5m03.2s  x");
-        assert_eq!(line(&told, Palette::Ansi), " 5m03.2s  \u{1b}[31mx\u{1b}[0m");
+        assert_eq!(line(&told, Palette::Plain), "  5m03.2s  x");
+        assert_eq!(line(&told, Palette::Ansi), "  5m03.2s  \u{1b}[31mx\u{1b}[0m");
         assert_eq!((clock(Span::from_ms(90)), clock(Span::from_s(3_723))), ("0.0s".to_string(), "1h02m03s".to_string()));
     }
 }

@@ -59,12 +59,40 @@ pub struct Compiled {
     pub asks_time: bool,
 }
 
+/// How `namespace(...)` is called while it is compiled: CEL reserves the word. Of the same length, so that places stay.
+const NAMESPACE: &str = "Namespace";
+
+/// The text with calls of `namespace` under the name that is not reserved; texts in quotes stay as they are.
+fn without_reserved_word(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut quote, mut escaped) = (None, false);
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let in_word = out.ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == '.');
+        let called = |after: &str| after.trim_start().starts_with('(');
+        if quote.is_none() && !in_word && rest.strip_prefix("namespace").is_some_and(called) {
+            out.push_str(NAMESPACE);
+            rest = &rest[NAMESPACE.len()..];
+            continue;
+        }
+        match quote {
+            None if letter == '"' || letter == '\'' => quote = Some(letter),
+            Some(open) if letter == open && !escaped => quote = None,
+            _ => {}
+        }
+        escaped = letter == '\\' && !escaped;
+        out.push(letter);
+        rest = &rest[letter.len_utf8()..];
+    }
+    out
+}
+
 pub fn compile(text: &str) -> Result<Compiled, ExpressionError> {
     let whole = |message: String| ExpressionError { message, width: text.len(), ..ExpressionError::default() };
     if text.len() > BYTES_MAX {
         return Err(whole(format!("the expression is longer than {BYTES_MAX} bytes")));
     }
-    let program = Env::stdlib().compile(text).map_err(|errors| {
+    let program = Env::stdlib().compile(&without_reserved_word(text)).map_err(|errors| {
         let Some(first) = errors.errors.first() else { return whole("no expression".into()) };
         let (line, column) = (first.pos.0.max(1) as usize, first.pos.1.max(1) as usize);
         let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
@@ -349,7 +377,7 @@ fn listed(expr: &IdedExpr) -> Option<Listed> {
     let namespace = match &call.target {
         None => "default",
         Some(target) => match &target.expr {
-            Expr::Call(CallExpr { func_name, target: None, args }) if func_name == "namespace" => literal(args.first()?)?,
+            Expr::Call(CallExpr { func_name, target: None, args }) if func_name == NAMESPACE => literal(args.first()?)?,
             _ => return None,
         },
     };
