@@ -49,7 +49,7 @@ impl std::fmt::Debug for ObjectVal {
 /// A JSON value of a type of the API.
 pub fn value(json: &Value, of: Option<&Ref>) -> Boxed {
     match json {
-        Value::Null => Box::new(CelNull),
+        Value::Null => of.and_then(zero).unwrap_or_else(|| Box::new(CelNull)),
         Value::Bool(value) => Box::new(CelBool::from(*value)),
         Value::Number(number) => match number.as_i64() {
             Some(value) => Box::new(CelInt::from(value)),
