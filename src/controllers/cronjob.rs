@@ -543,4 +543,31 @@ mod tests {
     fn moments_in_messages() {
         assert_eq!(rfc1123(second("2026-03-29T06:55:00Z")), "Sun, 29 Mar 2026 06:55:00 +0000");
     }
+
+    /// Runs of two minutes each, every minute.
+    fn pile_up(policy: &str) -> (Vec<String>, Vec<String>) {
+        use crate::controllers::testing::World;
+        let mut world = World::new(0, |_| String::new()).with(CronJobs::of(&ControllerManager::default()));
+        world.create(json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "c"},
+            "spec": {"schedule": "* * * * *", "concurrencyPolicy": policy, "jobTemplate": {"metadata": {"labels": {"app": "c"}},
+                "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}}}}}));
+        for _ in 0..20 {
+            world.run(10_000);
+        }
+        let names = world.list(Kind::Job).iter().filter(|job| !job.meta.is_deleting()).map(|job| job.meta.name.to_string()).collect();
+        (names, world.events("c"))
+    }
+
+    #[test]
+    fn policies_decide_about_runs_that_overlap() {
+        let (jobs, events) = pile_up("Allow");
+        assert_eq!((jobs.len(), events.len()), (3, 3));
+        assert!(events[0].starts_with("SuccessfulCreate Created job c-"));
+        let (jobs, events) = pile_up("Forbid");
+        assert_eq!(jobs.len(), 1);
+        assert_eq!(events[1], "JobAlreadyActive Not starting job because prior execution is running and concurrency policy is Forbid");
+        let (jobs, events) = pile_up("Replace");
+        assert_eq!(jobs.len(), 1);
+        assert!(events[1].starts_with("SuccessfulDelete Deleted job c-") && events[2].starts_with("SuccessfulCreate Created job c-"));
+    }
 }

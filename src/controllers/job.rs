@@ -244,3 +244,107 @@ impl Controller for Jobs {
         step(run.map(|()| Step::Done))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::controllers::testing::{TinyKubelet, World};
+    use crate::model::Object;
+    use serde_json::{Value, json};
+
+    fn describe(object: &Object) -> String {
+        let Some(job) = object.as_job() else { return object.meta.name.to_string() };
+        format!("{}/{}/{}", job.status.active, job.status.succeeded, job.status.failed)
+    }
+
+    fn world(ends: &str, extra: Value) -> World {
+        let mut world = World::new(1, describe).with(Jobs::of(&ControllerManager::default()));
+        world.sim.add_actor(Box::new(TinyKubelet));
+        let mut spec = json!({"template": {"metadata": {"annotations": {"ends": ends}},
+            "spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "i"}]}}});
+        json_patch::merge(&mut spec, &extra);
+        world.create(json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "job"}, "spec": spec}));
+        world
+    }
+
+    fn conditions(world: &World) -> Vec<String> {
+        let job = world.get(Kind::Job, "job").unwrap();
+        let conditions = &job.as_job().unwrap().status.conditions;
+        conditions.iter().map(|condition| format!("{}={}/{}", condition.r#type, condition.status, condition.reason)).collect()
+    }
+
+    fn counts(world: &World) -> String {
+        describe(&world.get(Kind::Job, "job").unwrap())
+    }
+
+    #[test]
+    fn pods_run_until_enough_have_ended_well() {
+        let mut world = world("well", json!({"completions": 5, "parallelism": 2}));
+        world.run(60_000);
+        assert_eq!(conditions(&world), ["SuccessCriteriaMet=True/CompletionsReached", "Complete=True/CompletionsReached"]);
+        assert_eq!((counts(&world).as_str(), world.list(Kind::Pod).len()), ("0/5/0", 5));
+        assert!(world.list(Kind::Pod).iter().all(|pod| pod.meta.finalizers.is_empty()));
+        assert!(world.lines(Kind::Job).iter().all(|line| !line.starts_with('3')));
+        assert_eq!(world.events("job").last().unwrap(), "Completed Job completed");
+    }
+
+    #[test]
+    fn failures_are_repeated_ever_later_until_the_limit() {
+        let mut world = world("badly", json!({"backoffLimit": 2}));
+        world.run(5_000);
+        assert_eq!(world.list(Kind::Pod).len(), 1);
+        world.run(10_000);
+        assert_eq!(world.list(Kind::Pod).len(), 2);
+        world.run(15_000);
+        assert_eq!(world.list(Kind::Pod).len(), 2);
+        world.run(60_000);
+        assert_eq!(conditions(&world), ["FailureTarget=True/BackoffLimitExceeded", "Failed=True/BackoffLimitExceeded"]);
+        assert_eq!(counts(&world), "0/0/3");
+    }
+
+    #[test]
+    fn indexes_are_counted_each() {
+        let mut world = world("well", json!({"completionMode": "Indexed", "completions": 4, "parallelism": 3}));
+        world.run(60_000);
+        let job = world.get(Kind::Job, "job").unwrap();
+        assert_eq!(job.as_job().unwrap().status.completed_indexes, "0-3");
+        let pod = &world.list(Kind::Pod)[1];
+        assert!(pod.meta.name.starts_with("job-1-"));
+        let spec = &pod.as_pod().unwrap().spec;
+        assert_eq!((spec.hostname.as_str(), spec.containers[0].env[0].name.as_str()), ("job-1", "JOB_COMPLETION_INDEX"));
+    }
+
+    #[test]
+    fn suspension_takes_pods_away_and_resumption_brings_new_ones() {
+        let mut world = world("well", json!({"parallelism": 2, "completions": 2, "suspend": true}));
+        world.run(3_000);
+        assert_eq!((world.list(Kind::Pod).len(), conditions(&world)), (0, vec!["Suspended=True/JobSuspended".to_string()]));
+        world.merge(Kind::Job, "job", json!({"spec": {"suspend": false}}));
+        world.run(500);
+        assert_eq!(world.list(Kind::Pod).len(), 2);
+        world.merge(Kind::Job, "job", json!({"spec": {"suspend": true}}));
+        world.run(4_000);
+        assert_eq!(world.list(Kind::Pod).len(), 0);
+        assert!(world.get(Kind::Job, "job").unwrap().as_job().unwrap().status.start_time.is_none());
+    }
+
+    #[test]
+    fn a_deadline_ends_the_job() {
+        let mut world = world("never", json!({"activeDeadlineSeconds": 5}));
+        world.run(20_000);
+        assert_eq!(conditions(&world), ["FailureTarget=True/DeadlineExceeded", "Failed=True/DeadlineExceeded"]);
+    }
+
+    #[test]
+    fn pods_of_a_deleted_job_are_not_kept() {
+        let mut world = world("well", json!({}));
+        world.run(1_500);
+        let name = world.list(Kind::Pod)[0].meta.name.to_string();
+        world.edit(Kind::Job, "job", |job| job.meta.finalizers = std::sync::Arc::from([]));
+        let options = crate::api::DeleteOptions { propagation: Some(crate::api::Propagation::Background), ..Default::default() };
+        let target = crate::store::Key::of(&world.get(Kind::Job, "job").unwrap());
+        world.send(crate::api::Verb::Delete { target, options }).unwrap();
+        world.run(500);
+        assert!(world.get(Kind::Pod, &name).unwrap().meta.finalizers.is_empty());
+    }
+}

@@ -183,3 +183,7 @@ impl Controller for StatefulSets {
         step(self.run(key, given, &mut script, cx))
     }
 }
+
+#[cfg(test)]
+#[path = "statefulset_tests.rs"]
+mod tests;

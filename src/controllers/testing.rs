@@ -117,7 +117,7 @@ impl World {
     }
 
     fn key(&self, kind: Kind, name: &str) -> Key {
-        let namespace = if matches!(kind, Kind::Node | Kind::Namespace) { "" } else { "ns" };
+        let namespace = if matches!(kind, Kind::Node | Kind::Namespace | Kind::PersistentVolume) { "" } else { "ns" };
         Key { kind, group_kind: "".into(), namespace: namespace.into(), name: name.into() }
     }
 
@@ -133,11 +133,6 @@ impl World {
         let (wanted, rest): (Vec<_>, Vec<_>) = lines.drain(..).partition(|(other, _)| *other == kind);
         *lines = rest;
         wanted.into_iter().map(|(_, line)| line).collect()
-    }
-
-    /// Forgets what was committed so far.
-    pub fn forget(&mut self) {
-        self.lines.0.borrow_mut().clear();
     }
 
     /// The present object.
@@ -193,5 +188,88 @@ impl World {
         let key = self.key(Kind::Pod, name);
         let options = crate::api::DeleteOptions { grace_period_seconds: Some(0), ..Default::default() };
         self.send(Verb::Delete { target: key, options }).expect("gone");
+    }
+}
+
+/// A kubelet and scheduler for tests: pods get a node and an address at once, are Ready a second later, and go a second after
+/// they were told to. Annotations of a pod: `broken` (never Ready), `ends` with `well` or `badly` (a second after it was Ready).
+pub struct TinyKubelet;
+
+const READY: u64 = 1 << 40;
+const END: u64 = 2 << 40;
+const GONE: u64 = 3 << 40;
+
+impl TinyKubelet {
+    fn set(cx: &mut crate::actor::Ctx<'_>, pod: &Obj, phase: PodPhase, ready: bool) {
+        let now = cx.timestamp();
+        let ip = format!("10.1.{}.{}", pod.meta.resource_version / 250, pod.meta.resource_version % 250);
+        cx.request(Verb::edit_status(Key::of(pod), move |object| {
+            let Some(pod) = object.as_pod_mut() else { return };
+            let status = Arc::make_mut(&mut pod.status);
+            status.phase = phase;
+            if status.pod_ip.is_empty() {
+                status.pod_ip = ip.as_str().into();
+                status.pod_ips = serde_json::from_value(json!([{"ip": ip}])).expect("addresses");
+            }
+            let flag = if ready { "True" } else { "False" };
+            status.conditions.retain(|condition| &*condition.r#type != "Ready");
+            let condition = json!({"type": "Ready", "status": flag, "lastTransitionTime": now});
+            status.conditions.push(serde_json::from_value(condition).expect("a condition"));
+        }));
+    }
+}
+
+impl crate::actor::Actor for TinyKubelet {
+    fn name(&self) -> &str {
+        "tiny-kubelet"
+    }
+
+    fn watches(&self) -> crate::actor::Kinds {
+        crate::actor::Kinds::of(&[Kind::Pod])
+    }
+
+    fn changed(&mut self, change: crate::store::Change<'_>, cx: &mut crate::actor::Ctx<'_>) {
+        let Some(pod) = change.after else { return };
+        let (body, id) = (pod.as_pod().expect("a pod"), u64::from(change.id.0));
+        let was_deleting = change.before.is_some_and(|before| before.meta.is_deleting());
+        if pod.meta.is_deleting() {
+            if !was_deleting {
+                cx.wake_in(crate::base::Span::from_s(1), GONE | id);
+            }
+        } else if !body.is_bound() {
+            let node = crate::controllers::daemonset_nodes::target_node(pod).unwrap_or_else(|| "n1".into());
+            cx.request(Verb::Bind { pod: Key::of(pod), uid: pod.meta.uid.clone(), node });
+        } else if body.status.phase == PodPhase::Pending {
+            Self::set(cx, pod, PodPhase::Running, false);
+        } else if body.status.phase == PodPhase::Running {
+            let before_ready = change.before.and_then(|before| before.as_pod()).is_some_and(|before| before.is_ready());
+            let began = change.before.and_then(|before| before.as_pod()).is_none_or(|before| before.status.phase != PodPhase::Running);
+            if began && !pod.meta.annotations.contains("broken") {
+                cx.wake_in(crate::base::Span::from_s(1), READY | id);
+            }
+            if body.is_ready() && !before_ready && pod.meta.annotations.contains("ends") {
+                cx.wake_in(crate::base::Span::from_s(1), END | id);
+            }
+        }
+    }
+
+    fn wake(&mut self, token: u64, cx: &mut crate::actor::Ctx<'_>) {
+        let Some(pod) = cx.view.get(crate::store::Id(token as u32)).cloned() else { return };
+        let running = pod.as_pod().is_some_and(|pod| pod.status.phase == PodPhase::Running);
+        match token & (7 << 40) {
+            READY if running && !pod.meta.is_deleting() => Self::set(cx, &pod, PodPhase::Running, true),
+            END if running => {
+                let well = pod.meta.annotations.get("ends") == Some("well");
+                Self::set(cx, &pod, if well { PodPhase::Succeeded } else { PodPhase::Failed }, false);
+            }
+            GONE if pod.meta.is_deleting() => {
+                if running {
+                    Self::set(cx, &pod, PodPhase::Failed, false);
+                }
+                let options = crate::api::DeleteOptions { grace_period_seconds: Some(0), ..Default::default() };
+                cx.request(Verb::Delete { target: Key::of(&pod), options });
+            }
+            _ => {}
+        }
     }
 }
