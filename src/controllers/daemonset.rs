@@ -77,7 +77,8 @@ impl DaemonSets {
             let (run, keep) = Demands::of(&body.spec.template.spec).of_node(node);
             let owned = |(_, pod): (Id, &Obj)| pod.meta.controller().is_some_and(|owner| owner.uid == set.meta.uid);
             let scheduled = cx.view.pods_on(&node.meta.name).any(owned);
-            if run && !scheduled || !keep && scheduled || scheduled && body.status.number_misscheduled > 0 {
+            let is_wrong = if scheduled { !keep || body.status.number_misscheduled > 0 } else { run };
+            if is_wrong {
                 work.add(id);
             }
         }

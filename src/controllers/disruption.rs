@@ -55,7 +55,7 @@ impl Disruption {
         if let Some(budgets) = self.budgets.get(&pod.meta.namespace) {
             let mut covering = budgets.iter().filter(|(_, _, selector)| selector.matches(&pod.meta.labels));
             if let Some(first) = covering.next() {
-                let last = covering.last();
+                let last = covering.next_back();
                 // Of several the real one takes an arbitrary one.
                 let chosen = if change.before.is_none() { last.unwrap_or(first) } else { first };
                 if last.is_some() {

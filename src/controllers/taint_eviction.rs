@@ -50,7 +50,7 @@ impl TaintEviction {
     }
 
     fn node_changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
-        let of = |object: Option<&Obj>| object.map(|object| no_execute(object)).unwrap_or_default();
+        let of = |object: Option<&Obj>| object.map(no_execute).unwrap_or_default();
         let (before, after) = (of(change.before), of(change.after));
         if change.before.is_some() && change.after.is_some() && before == after {
             return;

@@ -154,7 +154,7 @@ mod tests {
         node.add_pod(pod("a", 80));
         node.add_pod(pod("b", 81));
         node.add_pod(pod("c", 82));
-        assert_eq!((node.requested.milli_cpu, node.non0_memory, node.pods_with_affinity), (3000, 3 * 200 << 20, 3));
+        assert_eq!((node.requested.milli_cpu, node.non0_memory, node.pods_with_affinity), (3000, (3 * 200) << 20, 3));
         let any = HostPort { ip: "0.0.0.0".into(), protocol: "TCP".into(), port: 80 };
         assert!(node.port_taken(&any));
         assert!(node.remove_pod("a").is_some() && node.remove_pod("a").is_none());

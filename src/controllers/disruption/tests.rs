@@ -80,7 +80,7 @@ fn budgets_count_as_their_specs_say() {
         (json!({"maxUnavailable": "30%"}), (4, 2, 4, 2)),
         (json!({"maxUnavailable": 9}), (4, 0, 4, 4)),
     ] {
-        let mut sim = world(4, &[spec.clone()]);
+        let mut sim = world(4, std::slice::from_ref(&spec));
         sim.run_until(Time::from_s(1));
         assert_eq!(status(&sim, "b0"), want, "{spec}");
     }
