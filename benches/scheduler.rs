@@ -58,6 +58,7 @@ fn user_ms() -> f64 {
     ticks.unwrap_or(0.0) * 10.0
 }
 
+#[allow(clippy::disallowed_methods)] // A benchmark measures wall time.
 fn measure(nodes: usize, kind: &str, percentage: i32, no_cache: bool, seconds: f64) -> (usize, f64, f64) {
     let config = SchedulerConfiguration { percentage_of_nodes_to_score: percentage, ..SchedulerConfiguration::default() };
     let mut scheduler = Scheduler::new(&config).expect("the default configuration is fine");

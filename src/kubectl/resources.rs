@@ -219,7 +219,7 @@ pub fn subject(args: &Args, words: &[Word]) -> Result<Subject, KubectlError> {
 /// `-l`.
 pub fn selector(args: &Args) -> Result<Option<crate::model::Selector>, KubectlError> {
     let Some(text) = args.text("selector") else { return Ok(None) };
-    text.parse().map(Some).map_err(|error| args.flag_error("selector", error.to_string()))
+    text.parse().map(Some).map_err(|error| args.flag_error("selector", error))
 }
 
 /// The selector of everything.
