@@ -21,7 +21,7 @@ pub struct Args {
     /// End the run at this instant, such as `7m`, instead of at the scenario's duration.
     #[arg(long, value_name = "TIME", value_parser = span)]
     until: Option<Span>,
-    /// Folder for the report [default: reports/<name>-<seed>].
+    /// Folder for the report [default: reports/NAME-SEED].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Also write every change as the API server's watch shows it, one JSON object a line.
