@@ -26,6 +26,7 @@ pub mod job;
 pub mod job_control;
 pub mod job_failures;
 pub mod job_indexes;
+pub mod job_pods;
 pub mod namespace;
 pub mod node_lifecycle;
 pub mod node_taints;
