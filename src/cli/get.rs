@@ -28,6 +28,9 @@ pub struct Place {
     /// Only objects with these labels, such as `app=web`.
     #[arg(short = 'l', long, value_name = "LABELS")]
     selector: Option<String>,
+    /// Only objects with these fields, such as `status.phase=Running,spec.nodeName=a-1`.
+    #[arg(long, value_name = "FIELDS")]
+    field_selector: Option<String>,
 }
 
 /// The run at that instant, with the objects found.
@@ -46,7 +49,11 @@ impl Place {
         let (file, words) = self.words.split_last().ok_or("error: name what to show and a scenario")?;
         let scenario = self.common.load(Some(file), None)?;
         let world = self.common.play(&scenario, self.at.map(|span| Time(span.0)))?;
-        let scoped = Scoped { namespace: (!self.all_namespaces).then_some(&*self.namespace), selector: self.selector.as_deref() };
+        let scoped = Scoped {
+            namespace: (!self.all_namespaces).then_some(&*self.namespace),
+            selector: self.selector.as_deref(),
+            field_selector: self.field_selector.as_deref(),
+        };
         let objects = select(world.sim.store().now(), words, scoped).map_err(|error| with_hint(&error.to_string(), &error.hint))?;
         let now = scenario.clock.micro(world.sim.now());
         Ok(Found { world, objects, now })

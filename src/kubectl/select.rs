@@ -5,7 +5,8 @@ use super::flags::Args;
 use super::gather::list;
 use super::resources::{Subject, everything, find_all, subject};
 use super::words::Word;
-use crate::model::{Obj, Scope};
+use crate::model::field_selector::FieldSelector;
+use crate::model::{Kind, Obj, Scope};
 use crate::store::View;
 
 /// Where to look.
@@ -15,6 +16,8 @@ pub struct Scoped<'a> {
     pub namespace: Option<&'a str>,
     /// Only what matches this selector.
     pub selector: Option<&'a str>,
+    /// Only what matches this field selector.
+    pub field_selector: Option<&'a str>,
 }
 
 /// The objects that `TYPE`, `TYPE NAME...` or `TYPE/NAME...` mean. A name that is not there is an error, as in kubectl.
@@ -47,7 +50,13 @@ pub fn select(view: View<'_>, words: &[String], scoped: Scoped<'_>) -> Result<Ve
             let all = resources
                 .iter()
                 .flat_map(|resource| list(view, resource, scoped.namespace.filter(|_| resource.kind.scope() == Scope::Namespaced)));
-            Ok(all.filter(|object| selector.matches(&object.meta.labels)).collect())
+            let mut found: Vec<Obj> = all.filter(|object| selector.matches(&object.meta.labels)).collect();
+            if let Some(text) = scoped.field_selector {
+                let kind = resources.first().map_or(Kind::Other, |resource| resource.kind);
+                let fields = FieldSelector::parse(text, kind).map_err(|error| KubectlError::plain(&error))?;
+                found.retain(|object| fields.matches(object));
+            }
+            Ok(found)
         }
         Subject::Files => Err(KubectlError::plain("files are for `kubectl apply` lines")),
     }

@@ -10,6 +10,7 @@ mod daemon_set;
 mod deployment;
 mod endpoints;
 mod event;
+pub mod field_selector;
 mod horizontal_pod_autoscaler;
 mod int_or_string;
 mod job;
