@@ -10,7 +10,7 @@ use crate::model::{Kind, Object, Pod};
 use crate::report::Case;
 use crate::scenario::director::Director;
 use crate::scenario::judge::SharedJudge;
-use crate::scenario::{Check, Scenario, initial_objects};
+use crate::scenario::{Check, Scenario, Workload, initial_objects};
 use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
 
@@ -44,6 +44,10 @@ pub struct World {
 impl World {
     /// Builds the world of a scenario. The error says what of the scenario the cluster refuses.
     pub fn new(scenario: &Scenario, options: Options) -> Result<World, String> {
+        if let Some(Workload::Fgd(fgd)) = &scenario.workload {
+            let hint = "kubesim compare FILE --policies FGD,BestFit,Random --seeds 42..51";
+            return Err(format!("error: {}:{}: an experiment is run by `kubesim compare`\n  hint: {hint}", scenario.file, fgd.line));
+        }
         let mut sim = Sim::new(scenario.sim_settings());
         if !options.caches {
             sim.without_caches();

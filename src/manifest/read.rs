@@ -95,7 +95,8 @@ fn too_large(name: &str, bytes: Option<u64>) -> InputError {
     InputError::new(format!("the input is too large{size}: the limit is {} MiB", BYTES_MAX >> 20)).in_file(name)
 }
 
-fn read_error(path: &str, error: &std::io::Error) -> InputError {
+/// Why a file cannot be read; a missing one with the name that was probably meant.
+pub fn read_error(path: &str, error: &std::io::Error) -> InputError {
     if error.kind() == std::io::ErrorKind::NotFound {
         let mut found = InputError::new(format!("the path \"{path}\" does not exist"));
         let parent = Path::new(path).parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

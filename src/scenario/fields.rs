@@ -23,7 +23,7 @@ pub(super) struct At<'a> {
 type Result<T> = std::result::Result<T, InputError>;
 
 /// Keys that a later version will take, with what is missing.
-const LATER: &[(&str, &str)] = &[("load", "`load` is not simulated yet"), ("workload", "`workload` is not simulated yet")];
+const LATER: &[(&str, &str)] = &[("load", "`load` is not simulated yet")];
 
 impl<'a> Fields<'a> {
     /// The map, if it is one and has no other keys than these. Null is an empty map. `what` begins the message.

@@ -20,6 +20,7 @@ mod overrides;
 mod read;
 mod schema;
 mod timeline;
+mod workload;
 
 use crate::actor::Clock;
 use crate::base::input_error::InputError;
@@ -41,6 +42,7 @@ pub use crate::kubectl::Manifest;
 pub use defaults::{Default, show_defaults};
 pub use objects::initial_objects;
 pub use schema::json_schema;
+pub use workload::{Fgd, Workload};
 
 /// Group and version of scenario files.
 pub const API_VERSION: &str = "kubesim/v1alpha1";
@@ -87,6 +89,8 @@ pub struct Scenario {
     pub timeline: Vec<Step>,
     /// What must hold.
     pub expectations: Vec<Expectation>,
+    /// Pods that come from a trace, an arrival process or an experiment.
+    pub workload: Option<Workload>,
 }
 
 /// Machines, and the components' settings.

@@ -24,6 +24,7 @@ pub(super) const KEYS: &[&str] = &[
     "network",
     "timeline",
     "expect",
+    "workload",
 ];
 
 /// Length of a run when the file does not say.
@@ -94,6 +95,7 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
         network: fields.read("network", containers::network)?.unwrap_or_default(),
         timeline,
         expectations,
+        workload: fields.read("workload", |at| Workload::read(at, &reader))?,
     };
     timeline::check_targets(&fields, &scenario)?;
     Ok(scenario)
@@ -105,7 +107,12 @@ fn header(root: At<'_>) -> Result<()> {
         let error = root.error("a scenario is a map of keys");
         return Err(error.with_hint(format!("it begins with apiVersion: {API_VERSION} and kind: {KIND}")));
     }
+    // An experiment may be nothing but its name and its files.
+    let experiment = root.node.get("workload").is_some_and(|workload| workload.get("experiment").is_some());
     for (key, wanted) in [("apiVersion", API_VERSION), ("kind", KIND)] {
+        if experiment && root.node.get(key).is_none() {
+            continue;
+        }
         let Some(value) = root.node.get(key) else {
             let near = root.node.entries().iter().find(|entry| !did_you_mean(&entry.key, [key]).is_empty());
             let span = near.map_or(crate::manifest::Span { width: 1, ..root.node.span }, |entry| entry.span);

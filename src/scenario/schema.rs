@@ -1,6 +1,6 @@
 //! The JSON Schema of scenario files, for editors: `kubesim schema`.
 
-use super::{API_VERSION, KIND, cluster, containers, read, timeline};
+use super::{API_VERSION, KIND, cluster, containers, read, timeline, workload};
 use crate::controllers::settings::ControllerManager;
 use crate::faults;
 use serde_json::{Map, Value, json};
@@ -33,6 +33,7 @@ pub fn json_schema() -> Value {
         ]),
         "timeline": describe("What users do and what breaks.", json!({"type": "array", "items": reference("step")})),
         "expect": describe("What must hold.", json!({"type": "array", "items": reference("expectation")})),
+        "workload": workload_schema(),
     });
     let definitions = json!({
         "duration": {"type": ["string", "integer"], "pattern": "^([0-9.]+(ns|us|µs|ms|s|m|h|d))+$|^0$"},
@@ -130,6 +131,19 @@ fn cluster_schema() -> Value {
             ("latency", object(cluster::LATENCY_KEYS, &latencies)),
         ],
     )
+}
+
+fn workload_schema() -> Value {
+    let experiment = object(
+        workload::KEYS,
+        &[
+            ("experiment", json!({"enum": workload::EXPERIMENTS, "description": "A published experiment, run by `kubesim compare`"})),
+            ("nodes", json!({"type": "string", "description": "The nodes' CSV"})),
+            ("pods", json!({"type": "string", "description": "The pods' CSV"})),
+            ("orders", json!({"type": "string", "description": "Arrival and node orders by seed"})),
+        ],
+    );
+    json!({"anyOf": [experiment]})
 }
 
 fn behaviour() -> Value {
