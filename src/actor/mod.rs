@@ -12,7 +12,7 @@ pub mod script;
 pub mod workqueue;
 
 use crate::api::{Answer, Verb};
-use crate::base::{Seed, Span, Stream, Time};
+use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::model::{Kind, MicroTime, Object, Str, Timestamp};
 use crate::store::{Change, View};
 pub use record::{Observer, Record};
@@ -99,6 +99,57 @@ pub enum Signal {
         /// Times as long; 1 is as usual, 0 is down.
         slowness: u32,
     },
+    /// A machine is cut off from the control plane (`on`), or no longer is.
+    Partition {
+        /// Which one.
+        node: Str,
+        /// Whether it is cut off now.
+        on: bool,
+    },
+    /// How the API server and its etcd are from now on.
+    Server(Trouble),
+    /// The watches of a component are late by so much from now on.
+    WatchLag {
+        /// Whose.
+        component: Str,
+        /// By how much, beside the usual.
+        lag: Span,
+    },
+    /// The process of a control plane component ends, and what it knew is gone.
+    ProcessCrash(Str),
+    /// The process is started again. It does nothing before it leads.
+    ProcessStart(Str),
+    /// The process has become the leader: it begins with a fresh view.
+    ProcessLead(Str),
+    /// A machine's clock goes ahead by so much from now on (negative: behind).
+    NodeClock {
+        /// Which machine.
+        node: Str,
+        /// Milliseconds.
+        offset_ms: i64,
+    },
+    /// The same of a component of the control plane.
+    ComponentClock {
+        /// Which one.
+        component: Str,
+        /// Milliseconds.
+        offset_ms: i64,
+    },
+}
+
+/// What is wrong with the API server and its etcd.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Trouble {
+    /// No request is taken.
+    pub down: bool,
+    /// No write is committed, and nothing is read that must be the newest.
+    pub leaderless: bool,
+    /// How much longer a request takes.
+    pub latency: Option<Dist>,
+    /// How much longer a write takes beside that.
+    pub write_latency: Option<Dist>,
+    /// How many of a hundred requests fail.
+    pub errors_percent: u32,
 }
 
 /// A component of the simulated cluster.
@@ -141,6 +192,11 @@ pub struct Clock {
 }
 
 impl Clock {
+    /// A clock that goes ahead by so much (negative: behind).
+    pub fn skewed(self, offset_ms: i64) -> Clock {
+        Clock { start_us: self.start_us.saturating_add(offset_ms.saturating_mul(1_000)) }
+    }
+
     /// The moment in whole seconds, as most fields have it.
     pub fn timestamp(self, at: Time) -> Timestamp {
         Timestamp(self.micro(at).0.div_euclid(1_000_000))

@@ -5,7 +5,7 @@ use super::rng::Draw;
 use super::time::Span;
 
 /// A distribution of spans of time.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Dist {
     /// Always the same.
     Constant(Span),

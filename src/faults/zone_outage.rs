@@ -1,13 +1,13 @@
 //! zone-outage: all machines of a zone lose power at once.
 
-use super::Kind;
-use crate::actor::Signal;
+use super::{COMMON, Harm, Kind};
 
 /// The fault.
 pub const FAULT: Kind = Kind {
     name: "zone-outage",
     about: "all machines of a zone lose power",
+    example: "{at: 5m, fault: zone-outage, zone: eu-1a, for: 20m}",
     targets: &["zone"],
-    begins: |node| Signal::NodeCrash(node.clone()),
-    ends: |node| Signal::NodeBoot(node.clone()),
+    harm: |victim, _| Harm::Crash(victim.name()),
+    ..COMMON
 };

@@ -586,6 +586,7 @@ impl Fleet {
             Signal::DiskPressure { node, on } => self.pressure(node, Shortage::Disk, *on, cx),
             Signal::ContainerKill { .. } => self.kill_containers(signal, cx),
             Signal::Registry { slowness } => self.shared.registry_slowness = *slowness,
+            _ => {}
         }
         self.flush(cx);
     }

@@ -6,9 +6,8 @@ use super::{Action, Scenario, Step, Trigger};
 use crate::actor::{Actor, Ctx, Kinds, Record, Ticket};
 use crate::api::Answer;
 use crate::base::{Span, Time};
-use crate::faults::{Among, Fault, Target};
+use crate::faults::{Among, Fault, Ledger, Target, Victim};
 use crate::kubectl::{Command, Runner, WATCHED};
-use crate::model::{Kind, Str};
 use crate::store::Change;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +16,9 @@ use std::sync::Arc;
 const STEP: u64 = 1 << 32;
 const HEAL: u64 = 1 << 33;
 const CLOCK: u64 = 1 << 34;
+const AGAIN: u64 = 1 << 35;
+/// How often harm is done again that lasts (containers that are killed whenever they run).
+const AGAIN_EVERY: Span = Span::from_s(1);
 
 /// A step that waits for an expression.
 struct Waiting {
@@ -30,7 +32,8 @@ struct Waiting {
 /// A failure that will heal.
 struct Wound {
     fault: Fault,
-    nodes: Vec<Str>,
+    /// Numbers in the ledger.
+    harms: Vec<u64>,
     target: String,
 }
 
@@ -43,8 +46,10 @@ pub struct Director {
     waiting: Vec<Waiting>,
     wounds: BTreeMap<u64, Wound>,
     next_wound: u64,
-    /// How many failures hold a machine in each state.
-    held: BTreeMap<String, u32>,
+    /// What is broken.
+    ledger: Ledger,
+    /// When lasting harm is done again, if a timer is set.
+    again: Option<Time>,
     /// How often each step has happened, for keyed draws.
     times: Vec<u64>,
     end: Time,
@@ -73,7 +78,8 @@ impl Director {
             waiting,
             wounds: BTreeMap::new(),
             next_wound: 0,
-            held: BTreeMap::new(),
+            ledger: Ledger::default(),
+            again: None,
             end: scenario.end(),
         }
     }
@@ -83,27 +89,48 @@ impl Director {
         self.times[number] += 1;
         match &self.steps[number].action {
             Action::Kubectl { command, .. } => self.runner.start(number, command.clone(), cx),
-            Action::Fault { fault, target, lasts } => {
-                let (fault, lasts) = (*fault, *lasts);
-                let purpose = format!("fault/{number}");
-                let nodes = target.pick(cx.view.list(Kind::Node).map(|(_, node)| node), cx.seed, &purpose, time);
-                let shown = shown(target, &nodes);
-                cx.record(Record::Fault { name: fault.name, target: shown.clone(), healed: false });
-                for node in &nodes {
-                    let signal = (fault.begins)(node);
-                    let held = self.held.entry(format!("{signal:?}")).or_default();
-                    *held += 1;
-                    if *held == 1 {
-                        cx.signal(signal);
-                    }
-                }
-                if let Some(lasts) = lasts {
-                    let wound = self.next_wound;
-                    self.next_wound += 1;
-                    self.wounds.insert(wound, Wound { fault, nodes, target: shown });
-                    cx.wake_in(lasts, HEAL | wound);
-                }
+            Action::Fault { .. } => self.strike(number, time, cx),
+        }
+    }
+
+    /// A failure begins.
+    fn strike(&mut self, number: usize, time: u64, cx: &mut Ctx<'_>) {
+        let Action::Fault { fault, target, options, lasts } = &self.steps[number].action else { return };
+        let victims = target.pick(cx.view, cx.seed, &format!("fault/{number}"), time);
+        let shown = shown(fault, target, &victims);
+        cx.record(Record::Fault { name: fault.name, target: shown.clone(), healed: false });
+        let mut harms = Vec::new();
+        for victim in &victims {
+            let (harm, signals) = self.ledger.begin((fault.harm)(victim, options));
+            harms.push(harm);
+            signals.into_iter().for_each(|signal| cx.signal(signal));
+        }
+        match lasts {
+            Some(lasts) => {
+                let wound = self.next_wound;
+                self.next_wound += 1;
+                self.wounds.insert(wound, Wound { fault, harms, target: shown });
+                cx.wake_in(*lasts, HEAL | wound);
             }
+            // A kill is over at once.
+            None if self.ledger.repeated().is_empty() => {}
+            None => harms.into_iter().for_each(|harm| drop(self.ledger.end(harm))),
+        }
+        self.set_again(cx);
+    }
+
+    fn heal(&mut self, wound: u64, cx: &mut Ctx<'_>) {
+        let Some(wound) = self.wounds.remove(&wound) else { return };
+        cx.record(Record::Fault { name: wound.fault.name, target: wound.target, healed: true });
+        for harm in wound.harms {
+            self.ledger.end(harm).into_iter().for_each(|signal| cx.signal(signal));
+        }
+    }
+
+    fn set_again(&mut self, cx: &mut Ctx<'_>) {
+        if self.again.is_none() && !self.ledger.repeated().is_empty() {
+            self.again = Some(cx.now + AGAIN_EVERY);
+            cx.wake_in(AGAIN_EVERY, AGAIN);
         }
     }
 
@@ -128,11 +155,13 @@ impl Director {
 }
 
 /// What a failure hits, as a person would say it.
-fn shown(target: &Target, nodes: &[Str]) -> String {
-    let names: Vec<&str> = nodes.iter().map(|node| &**node).collect();
+fn shown(fault: Fault, target: &Target, victims: &[Victim]) -> String {
+    let names: Vec<String> = victims.iter().map(|victim| victim.name().to_string()).collect();
     match &target.among {
         Among::Zone(zone) => zone.to_string(),
+        Among::Only => fault.subject.into(),
         _ if names.len() > 5 => format!("{} and {} more", names[..3].join(", "), names.len() - 3),
+        Among::Pods { .. } if names.is_empty() => "no pod".into(),
         _ if names.is_empty() => "no node".into(),
         _ => names.join(", "),
     }
@@ -181,17 +210,12 @@ impl Actor for Director {
             if cx.now < self.end {
                 cx.wake_in(CLOCK_EVERY, CLOCK);
             }
+        } else if token & AGAIN != 0 {
+            self.again = None;
+            self.ledger.repeated().into_iter().for_each(|signal| cx.signal(signal));
+            self.set_again(cx);
         } else if token & HEAL != 0 {
-            let wound = self.wounds.remove(&number).expect("a wound heals once");
-            cx.record(Record::Fault { name: wound.fault.name, target: wound.target, healed: true });
-            for node in &wound.nodes {
-                // Another failure may still hold the machine.
-                let held = self.held.get_mut(&format!("{:?}", (wound.fault.begins)(node))).expect("it was hit");
-                *held -= 1;
-                if *held == 0 {
-                    cx.signal((wound.fault.ends)(node));
-                }
-            }
+            self.heal(number, cx);
         } else {
             self.happen(number as usize, cx);
             if let Trigger::At { every: Some(every), .. } = self.steps[number as usize].trigger

@@ -12,6 +12,7 @@ pub mod judge;
 mod cluster;
 mod containers;
 mod defaults;
+mod fault_steps;
 mod fields;
 mod gates;
 mod manifests;
@@ -26,7 +27,7 @@ use crate::actor::Clock;
 use crate::base::input_error::InputError;
 use crate::base::{Dist, Seed, Span, Time};
 use crate::controllers::settings::ControllerManager;
-use crate::faults::{Fault, Target};
+use crate::faults::{Fault, Options, Target};
 use crate::kubectl;
 use crate::kubelet::behaviours::Behaviours;
 use crate::kubelet::settings as kubelet;
@@ -176,6 +177,8 @@ pub enum Action {
         fault: Fault,
         /// What it hits.
         target: Target,
+        /// How bad it is.
+        options: Options,
         /// When it heals; never without.
         lasts: Option<Span>,
     },

@@ -97,7 +97,7 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
         expectations,
         workload: fields.read("workload", |at| Workload::read(at, &reader))?,
     };
-    timeline::check_targets(&fields, &scenario)?;
+    fault_steps::check_targets(&fields, &scenario)?;
     Ok(scenario)
 }
 

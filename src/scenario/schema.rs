@@ -197,6 +197,9 @@ fn behaviour() -> Value {
 
 fn step(when: Value) -> Value {
     let faults: Vec<&str> = faults::FAULTS.iter().map(|fault| fault.name).collect();
+    let mut components: Vec<&str> = faults::FAULTS.iter().flat_map(|fault| fault.components).copied().collect();
+    components.sort_unstable();
+    components.dedup();
     object(
         timeline::STEP_KEYS,
         &[
@@ -210,8 +213,19 @@ fn step(when: Value) -> Value {
             ("nodes", reference("texts")),
             ("selector", json!({"type": ["string", "object"]})),
             ("zone", json!({"type": "string"})),
+            ("pod", json!({"type": "string"})),
+            ("pods", reference("texts")),
+            ("component", json!({"enum": components})),
+            ("components", json!({"anyOf": [{"enum": components}, {"type": "array", "items": {"enum": components}}]})),
             ("mode", json!({"enum": ["one", "all", "fixed", "fixed-percent"]})),
             ("value", json!({"type": ["string", "integer"]})),
+            ("namespace", json!({"type": "string"})),
+            ("container", json!({"type": "string"})),
+            ("slowness", json!({"type": "integer", "minimum": 2, "default": 10})),
+            ("latency", reference("distribution")),
+            ("errors", json!({"type": ["string", "integer"], "description": "Share of requests that fail, in percent"})),
+            ("lag", reference("duration")),
+            ("offset", json!({"type": "string", "description": "How far a clock goes ahead, or behind: 30s, -5m"})),
         ],
     )
 }

@@ -5,22 +5,44 @@ use super::expect::{Threshold, metric_known};
 use super::expressions::Expression;
 use super::fields::{At, Fields};
 use super::read::{Reader, place};
-use super::{Action, Check, Expectation, Scenario, Step, Trigger, containers};
-use crate::base::input_error::{InputError, did_you_mean};
+use super::{Action, Check, Expectation, Step, Trigger, fault_steps};
+use crate::base::input_error::InputError;
 use crate::base::{Span, Time};
-use crate::faults::{self, Among, Fault, Mode, Target};
 use crate::kubectl;
-use crate::model::Str;
 use std::sync::Arc;
 
 type Result<T> = std::result::Result<T, InputError>;
 
 /// Keys of a step.
-pub(super) const STEP_KEYS: &[&str] =
-    &["at", "when", "every", "for", "kubectl", "fault", "node", "nodes", "selector", "zone", "mode", "value"];
+pub(super) const STEP_KEYS: &[&str] = &[
+    "at",
+    "when",
+    "every",
+    "for",
+    "kubectl",
+    "fault",
+    "node",
+    "nodes",
+    "pod",
+    "pods",
+    "selector",
+    "zone",
+    "component",
+    "components",
+    "mode",
+    "value",
+    "namespace",
+    "container",
+    "slowness",
+    "latency",
+    "errors",
+    "lag",
+    "offset",
+];
+/// Keys of a step that any step may have; the others belong to faults.
+pub(super) const PLAIN_KEYS: &[&str] = &["at", "when", "every", "kubectl", "fault"];
 /// Keys of an expectation.
 pub(super) const EXPECT_KEYS: &[&str] = &["name", "metric", "threshold", "always", "from", "at", "holds", "eventually", "between"];
-const TARGET_KEYS: &[&str] = &["node", "nodes", "selector", "zone", "mode", "value"];
 
 pub(super) fn steps(at: At<'_>, reader: &mut Reader<'_>) -> Result<Vec<Step>> {
     at.list()?.into_iter().map(|at| step(at, reader)).collect()
@@ -30,7 +52,7 @@ fn step(at: At<'_>, reader: &mut Reader<'_>) -> Result<Step> {
     let fields = Fields::new(at, "a step of the timeline", STEP_KEYS)?;
     let action = match (fields.get("kubectl"), fields.get("fault")) {
         (Some(line), None) => kubectl_line(&fields, line, reader)?,
-        (None, Some(name)) => fault(&fields, name)?,
+        (None, Some(name)) => fault_steps::fault(&fields, name)?,
         (Some(_), Some(_)) => return Err(fields.error_at_key("fault", "a step is either `kubectl` or `fault`")),
         (None, None) => return Err(fields.error("a step needs `kubectl` or `fault`")),
     };
@@ -51,7 +73,7 @@ fn step(at: At<'_>, reader: &mut Reader<'_>) -> Result<Step> {
 }
 
 fn kubectl_line(fields: &Fields<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Result<Action> {
-    for key in TARGET_KEYS.iter().chain(&["for"]) {
+    for key in STEP_KEYS.iter().filter(|key| !PLAIN_KEYS.contains(key)) {
         if fields.has(key) {
             return Err(fields.error_at_key(key, format!("`{key}` belongs to faults, not to kubectl lines")));
         }
@@ -68,76 +90,6 @@ fn kubectl_line(fields: &Fields<'_>, at: At<'_>, reader: &mut Reader<'_>) -> Res
         command.manifests.extend(read.map_err(|error| if error.file.is_empty() { place(at, error) } else { error })?);
     }
     Ok(Action::Kubectl { line: line.trim().to_string(), command: Arc::new(command) })
-}
-
-fn fault(fields: &Fields<'_>, at: At<'_>) -> Result<Action> {
-    let name = at.word()?;
-    let Some(fault) = faults::find(name) else {
-        if faults::LATER.contains(&name) {
-            return Err(at.error(format!("the fault `{name}` is not simulated yet")));
-        }
-        let names: Vec<&str> = faults::FAULTS.iter().map(|fault| fault.name).collect();
-        let mut hint = did_you_mean(name, names.iter().chain(faults::LATER).copied());
-        if hint.is_empty() {
-            hint = format!("one of {}", names.join(", "));
-        }
-        return Err(at.error(format!("unknown fault \"{name}\"")).with_hint(hint));
-    };
-    let target = Target { among: among(fields, fault)?, mode: mode(fields)? };
-    Ok(Action::Fault { fault, target, lasts: fields.read("for", |at| at.span())? })
-}
-
-fn among(fields: &Fields<'_>, fault: Fault) -> Result<Among> {
-    let given: Vec<&str> = ["node", "nodes", "selector", "zone"].into_iter().filter(|key| fields.has(key)).collect();
-    if let Some(key) = given.iter().find(|key| !fault.targets.contains(key)) {
-        let message = format!("{} is not aimed by `{key}`", fault.name);
-        return Err(fields.error_at_key(key, message).with_hint(format!("by {}", fault.targets.join(", "))));
-    }
-    let [key] = given[..] else {
-        let message = format!("{} needs one of {}", fault.name, fault.targets.join(", "));
-        return Err(if given.is_empty() { fields.error(message) } else { fields.error_at_key(given[1], message) });
-    };
-    let value = fields.required(key, fault.name)?;
-    Ok(match key {
-        "node" => Among::Names(vec![value.word()?.into()]),
-        "nodes" => Among::Names(value.texts()?.iter().map(|at| at.word().map(Str::from)).collect::<Result<_>>()?),
-        "zone" => Among::Zone(value.word()?.into()),
-        _ => Among::Selector(containers::selector(value)?),
-    })
-}
-
-fn mode(fields: &Fields<'_>) -> Result<Mode> {
-    const MODES: [&str; 4] = ["one", "all", "fixed", "fixed-percent"];
-    let Some(at) = fields.get("mode") else {
-        return match fields.get("value") {
-            Some(_) => Err(fields.error_at_key("value", "`value` needs `mode: fixed` or `mode: fixed-percent`")),
-            None => Ok(Mode::All),
-        };
-    };
-    let mode = at.word()?;
-    let value = |max: u64| {
-        let at = fields.required("value", &format!("`mode: {mode}`"))?;
-        // Chaos Mesh writes the value as a text.
-        match at.node.text().map(|text| text.trim_end_matches('%').parse::<u64>()) {
-            Some(Ok(number)) if number <= max => Ok(number as u32),
-            Some(_) => Err(at.error(format!("this must be a whole number of at most {max}"))),
-            None => at.count(max).map(|number| number as u32),
-        }
-    };
-    match mode {
-        "one" | "all" if fields.has("value") => Err(fields.error_at_key("value", format!("`mode: {mode}` takes no value"))),
-        "one" => Ok(Mode::One),
-        "all" => Ok(Mode::All),
-        "fixed" => Ok(Mode::Fixed(value(1 << 20)?)),
-        "fixed-percent" => Ok(Mode::FixedPercent(value(100)?)),
-        _ => {
-            let mut hint = did_you_mean(mode, MODES);
-            if hint.is_empty() {
-                hint = format!("one of {}", MODES.join(", "));
-            }
-            Err(at.error(format!("unknown mode \"{mode}\"")).with_hint(hint))
-        }
-    }
 }
 
 fn expression(at: At<'_>) -> Result<Expression> {
@@ -220,43 +172,4 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
             Check::Eventually { expression: expression(value)?, from, to }
         }
     })
-}
-
-/// Faults must be able to hit something: names and zones must be there.
-pub(super) fn check_targets(fields: &Fields<'_>, scenario: &Scenario) -> Result<()> {
-    let nodes = &scenario.cluster.nodes;
-    // Nodes may also come from manifests or from kubectl lines.
-    let applied = scenario.manifests.iter().map(|manifest| &manifest.object).filter(|object| object.kind() == crate::model::Kind::Node);
-    let all: Vec<_> = nodes.iter().chain(applied).collect();
-    let Some(list) = fields.get("timeline") else { return Ok(()) };
-    for (at, step) in list.list()?.into_iter().zip(&scenario.timeline) {
-        let Action::Fault { target, .. } = &step.action else { continue };
-        let fields = Fields::new(at, "a step of the timeline", STEP_KEYS)?;
-        let fault = |key: &str, what: &str, word: &Str, known: Vec<&str>| {
-            let at = fields.get(key).map(|at| at.error(format!("there is no {what} \"{word}\"")));
-            let mut hint = did_you_mean(word, known.iter().copied());
-            if hint.is_empty() && known.len() <= 10 {
-                hint = format!("there are {}", known.join(", "));
-            }
-            at.unwrap_or_default().with_hint(hint)
-        };
-        match &target.among {
-            Among::Names(names) => {
-                if let Some(missing) = names.iter().find(|name| all.iter().all(|node| node.meta.name != **name)) {
-                    let key = if fields.has("node") { "node" } else { "nodes" };
-                    return Err(fault(key, "node", missing, all.iter().map(|node| &*node.meta.name).collect()));
-                }
-            }
-            Among::Zone(zone) => {
-                let mut zones: Vec<&str> = all.iter().filter_map(|node| node.meta.labels.get(super::objects::ZONE)).collect();
-                zones.sort_unstable();
-                zones.dedup();
-                if !zones.contains(&&**zone) {
-                    return Err(fault("zone", "zone", zone, zones));
-                }
-            }
-            Among::Selector(_) => {}
-        }
-    }
-    Ok(())
 }
