@@ -45,7 +45,11 @@ fn ready(world: &World, prefix: &str) -> usize {
 }
 
 fn restarts(world: &World, prefix: &str) -> i32 {
-    pods(world, prefix).iter().flat_map(|pod| pod.as_pod().unwrap().status.container_statuses.clone()).map(|status| status.restart_count).sum()
+    pods(world, prefix)
+        .iter()
+        .flat_map(|pod| pod.as_pod().unwrap().status.container_statuses.clone())
+        .map(|status| status.restart_count)
+        .sum()
 }
 
 /// What condition of a node says, with its reason.
@@ -112,8 +116,10 @@ fn container_oom_says_so() {
     let begin = "{at: 1s, kubectl: create deployment web --image=web --replicas=2}";
     let mut world = world(&[begin, "{at: 1m, fault: container-oom, zone: za, mode: all}"]);
     world.run_until(at_s(120));
-    let ended: Vec<_> =
-        pods(&world, "web").iter().filter_map(|pod| pod.as_pod().unwrap().status.container_statuses[0].last_state.terminated.clone()).collect();
+    let ended: Vec<_> = pods(&world, "web")
+        .iter()
+        .filter_map(|pod| pod.as_pod().unwrap().status.container_statuses[0].last_state.terminated.clone())
+        .collect();
     assert_eq!(ended.iter().map(|ended| &*ended.reason).collect::<Vec<_>>(), ["OOMKilled"]);
 }
 

@@ -169,12 +169,30 @@ impl Ledger {
                 Signal::NodeClock { node: node.clone(), offset_ms: *offset_ms }
             }
             (Harm::Clock { who, .. }, State::Offset(offset_ms)) => Signal::ComponentClock { component: who.name(), offset_ms: *offset_ms },
-            (Harm::Crash(node), _) => if turned? { Signal::NodeCrash(node.clone()) } else { Signal::NodeBoot(node.clone()) },
-            (Harm::KubeletStop(node), _) => if turned? { Signal::KubeletStop(node.clone()) } else { Signal::KubeletStart(node.clone()) },
+            (Harm::Crash(node), _) => {
+                if turned? {
+                    Signal::NodeCrash(node.clone())
+                } else {
+                    Signal::NodeBoot(node.clone())
+                }
+            }
+            (Harm::KubeletStop(node), _) => {
+                if turned? {
+                    Signal::KubeletStop(node.clone())
+                } else {
+                    Signal::KubeletStart(node.clone())
+                }
+            }
             (Harm::Partition(node), _) => Signal::Partition { node: node.clone(), on: turned? },
             (Harm::Memory(node), _) => Signal::MemoryPressure { node: node.clone(), on: turned? },
             (Harm::Disk(node), _) => Signal::DiskPressure { node: node.clone(), on: turned? },
-            (Harm::Process(name), _) => if turned? { Signal::ProcessCrash(name.clone()) } else { Signal::ProcessStart(name.clone()) },
+            (Harm::Process(name), _) => {
+                if turned? {
+                    Signal::ProcessCrash(name.clone())
+                } else {
+                    Signal::ProcessStart(name.clone())
+                }
+            }
             _ => return None,
         })
     }
