@@ -111,7 +111,8 @@ fn components(scenario: &Scenario, options: &Options) -> Result<Vec<Box<dyn Acto
 
 fn demand(check: &Check) -> String {
     match check {
-        Check::Always { expression, from } => format!("always from {from}: {}", expression.text()),
+        Check::Always { expression, from, to: None } => format!("always from {from}: {}", expression.text()),
+        Check::Always { expression, from, to: Some(to) } => format!("always between {from} and {to}: {}", expression.text()),
         Check::Holds { expression, at } => format!("at {at}: {}", expression.text()),
         Check::Eventually { expression, from, to } => format!("between {from} and {to}: {}", expression.text()),
         Check::Metric { metric, threshold } => format!("{metric}: {}", threshold.text),

@@ -13,6 +13,13 @@ pub enum Record {
         /// The line.
         line: String,
     },
+    /// A user's kubectl line has printed something.
+    CommandPrinted {
+        /// Which one of the timeline.
+        index: usize,
+        /// Whole lines of text.
+        text: String,
+    },
     /// A user's kubectl line has ended.
     CommandDone {
         /// Which one of the timeline.

@@ -23,6 +23,8 @@ struct Job {
     answers: Vec<Option<Answer>>,
     missing: usize,
     output: String,
+    /// How much of the output has been told.
+    told: usize,
     failed: bool,
     turns: u32,
     /// Which of its timers counts.
@@ -60,6 +62,7 @@ impl Runner {
             answers: Vec::new(),
             missing: 0,
             output: String::new(),
+            told: 0,
             failed: false,
             turns: 0,
             timer: 0,
@@ -121,6 +124,10 @@ impl Runner {
                 failed: &mut job.failed,
             };
             let next = job.task.turn(&mut shell);
+            if job.output.len() > job.told && job.output.ends_with('\n') {
+                cx.record(Record::CommandPrinted { index: job.index, text: job.output[job.told..].to_string() });
+                job.told = job.output.len();
+            }
             assert!(job.turns < TURNS_MAX, "kubectl never ends: {:?}", job.command);
             match next {
                 Next::Done => return self.end(number, cx),
@@ -163,6 +170,9 @@ impl Runner {
 
     fn end(&mut self, number: u64, cx: &mut Ctx<'_>) {
         let job = self.jobs.remove(&number).expect("a command under way");
+        if job.told < job.output.len() {
+            cx.record(Record::CommandPrinted { index: job.index, text: job.output[job.told..].to_string() });
+        }
         let output = job.output.trim_end_matches('\n').to_string();
         cx.record(Record::CommandDone { index: job.index, exit_code: i32::from(job.failed), output });
     }

@@ -108,7 +108,7 @@ impl Judge {
                 continue;
             }
             let (first, last) = match self.expectations[at].check {
-                Check::Always { from, .. } => (from, Time::MAX),
+                Check::Always { from, to, .. } => (from, to.unwrap_or(Time::MAX)),
                 Check::Holds { at, .. } => (at, at),
                 Check::Eventually { from, to, .. } => (from, to),
                 Check::Metric { .. } => continue,
@@ -120,10 +120,23 @@ impl Judge {
             if last < now && self.is_open(at) {
                 self.look(at, last);
                 if self.is_open(at) {
-                    self.never(at, last);
+                    match self.expectations[at].check {
+                        Check::Always { .. } => self.stood(at, last),
+                        _ => self.never(at, last),
+                    }
                 }
             }
         }
+    }
+
+    /// An `always` that nothing has broken by its last instant.
+    fn stood(&mut self, at: usize, when: Time) {
+        let text = self.text(at);
+        if self.standings[at].answered {
+            return self.decide(at, true, when, text);
+        }
+        let why = self.standings[at].expression.map(|expression| self.panel.why(expression, when)).unwrap_or_default();
+        self.decide(at, false, when, format!("{text} never had an answer: {why}"));
     }
 
     fn never(&mut self, at: usize, when: Time) {
@@ -152,7 +165,7 @@ impl Judge {
                 continue;
             }
             let counts = match self.expectations[at].check {
-                Check::Always { from, .. } => entry.at >= from,
+                Check::Always { from, to, .. } => (from..=to.unwrap_or(Time::MAX)).contains(&entry.at),
                 Check::Eventually { from, to, .. } => (from..=to).contains(&entry.at),
                 _ => false,
             };
@@ -186,15 +199,7 @@ impl Judge {
                 Check::Always { .. } => {
                     self.look(at, end);
                     if self.is_open(at) {
-                        let text = self.text(at);
-                        match self.standings[at].answered {
-                            true => self.decide(at, true, end, text),
-                            false => {
-                                let why =
-                                    self.standings[at].expression.map(|expression| self.panel.why(expression, end)).unwrap_or_default();
-                                self.decide(at, false, end, format!("{text} never had an answer: {why}"));
-                            }
-                        }
+                        self.stood(at, end);
                     }
                 }
                 Check::Holds { .. } | Check::Eventually { .. } => {
@@ -272,6 +277,15 @@ mod tests {
         assert!(judged(expect, &[(1, 0), (20, 4)])[0].0);
         let never = &judged(expect, &[])[0];
         assert!(!never.0 && never.2.contains("never had an answer: there is no deployment"), "{never:?}");
+    }
+
+    #[test]
+    fn always_may_have_an_end() {
+        let expect = "- {always: \"deployment('web').status.readyReplicas == 4\", between: [20s, 40s]}\n";
+        let stood = &judged(expect, &[(1, 0), (20, 4), (41, 5)])[0];
+        assert!(stood.0 && stood.1 == "40s", "{stood:?}");
+        assert_eq!(judged(expect, &[(1, 4), (40, 5)])[0].1, "40s");
+        assert_eq!(judged(expect, &[(1, 0), (30, 4)])[0].1, "20s");
     }
 
     #[test]

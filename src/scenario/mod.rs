@@ -198,12 +198,14 @@ pub struct Expectation {
 /// What an expectation demands.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Check {
-    /// True at every instant from `from` to the end.
+    /// True at every instant from `from` to `to`, or to the end.
     Always {
         /// What must be true.
         expression: Expression,
         /// From when on.
         from: Time,
+        /// The last instant that counts; the run's end without.
+        to: Option<Time>,
     },
     /// True at one instant.
     Holds {

@@ -47,7 +47,7 @@ pub fn json_schema() -> Value {
             ("name", json!({"type": "string"})),
             ("metric", json!({"type": "string"})),
             ("threshold", describe("Such as `min >= 4`, `rate < 0.001`, `p(99) < 2`.", json!({"type": "string"}))),
-            ("always", expression("CEL: true at every instant.")),
+            ("always", expression("CEL: true at every instant of `between`, or from `from` on.")),
             ("from", reference("duration")),
             ("at", reference("duration")),
             ("holds", expression("CEL: true at `at`.")),

@@ -131,6 +131,7 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
     };
     let allowed: &[&str] = match kind {
         "metric" => &["metric", "threshold"],
+        "always" if fields.has("between") => &["always", "between"],
         "always" => &["always", "from"],
         "holds" => &["holds", "at"],
         _ => &["eventually", "between"],
@@ -148,6 +149,17 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
         }
         Ok(instant)
     };
+    let bounds = || {
+        let Some(at) = fields.get("between") else { return Ok(None) };
+        let (from, to) = match at.list()?[..] {
+            [from, to] => (instant(from)?, instant(to)?),
+            _ => return Err(at.error("`between` has two instants").with_hint("between: [5m, 25m]")),
+        };
+        if to < from {
+            return Err(fields.error_at_key("between", format!("{to} is before {from}")));
+        }
+        Ok(Some((from, to)))
+    };
     Ok(match kind {
         "metric" => {
             let metric = value.word()?.trim().to_string();
@@ -156,19 +168,16 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
             let read = Threshold::parse(threshold.word()?);
             Check::Metric { metric, threshold: read.map_err(|(message, hint)| threshold.error(message).with_hint(hint))? }
         }
-        "always" => Check::Always { expression: expression(value)?, from: fields.read("from", instant)?.unwrap_or(Time::ZERO) },
+        "always" => {
+            let (from, to) = match bounds()? {
+                Some((from, to)) => (from, Some(to)),
+                None => (fields.read("from", instant)?.unwrap_or(Time::ZERO), None),
+            };
+            Check::Always { expression: expression(value)?, from, to }
+        }
         "holds" => Check::Holds { expression: expression(value)?, at: fields.read("at", instant)?.unwrap_or(end) },
         _ => {
-            let (from, to) = match fields.get("between") {
-                None => (Time::ZERO, end),
-                Some(at) => match at.list()?[..] {
-                    [from, to] => (instant(from)?, instant(to)?),
-                    _ => return Err(at.error("`between` has two instants").with_hint("between: [5m, 25m]")),
-                },
-            };
-            if to < from {
-                return Err(fields.error_at_key("between", format!("{to} is before {from}")));
-            }
+            let (from, to) = bounds()?.unwrap_or((Time::ZERO, end));
             Check::Eventually { expression: expression(value)?, from, to }
         }
     })
