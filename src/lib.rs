@@ -11,6 +11,7 @@ pub mod engine;
 pub mod faults;
 pub mod kubectl;
 pub mod kubelet;
+pub mod lab;
 pub mod manifest;
 pub mod metrics;
 pub mod model;

@@ -13,6 +13,7 @@ pub mod driver;
 pub mod events;
 pub mod explain;
 pub mod framework;
+pub mod gpu_sharing;
 pub mod hints;
 pub mod listers;
 pub mod node_info;

@@ -1,9 +1,14 @@
 //! The plugins, one file each.
 
 mod affinity_tracker;
+pub mod best_fit;
 pub mod default_binder;
 pub mod default_preemption;
+pub mod dot_prod;
 pub mod dynamic_resources;
+pub mod fgd;
+pub mod gpu_clustering;
+pub mod gpu_packing;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
@@ -17,6 +22,7 @@ pub mod node_volume_limits;
 mod places;
 pub mod pod_topology_spread;
 pub mod priority_sort;
+pub mod random;
 pub mod resource_allocation;
 pub mod scheduling_gates;
 mod spread_tracker;

@@ -1,0 +1,3 @@
+//! The policy lab: one workload under several scheduling policies.
+
+pub mod fgd;
