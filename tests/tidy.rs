@@ -38,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sim",
         ],
     ),
+    ("lab", &["base", "model", "store", "actor", "manifest", "scheduler", "metrics", "scenario", "report", "world"]),
     ("sim.rs", &["base", "engine", "model", "store", "api", "actor"]),
 ];
 

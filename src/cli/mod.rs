@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. Data goes to standard output, progress and wall-clock figures to standard error.
 //! Exit status: 0 fine, 1 an expectation broke, 2 bad input.
 
+pub mod compare;
 pub mod completion;
 pub mod describe;
 pub mod events;
@@ -27,6 +28,7 @@ pub struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     Run(run::Args),
+    Compare(compare::Args),
     Get(get::Args),
     Describe(describe::Args),
     Events(events::Args),
@@ -56,6 +58,7 @@ pub fn stopwatch() -> impl Fn() -> String {
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Get(args) => get::run(args),
         Command::Describe(args) => describe::run(args),
         Command::Events(args) => events::run(args),

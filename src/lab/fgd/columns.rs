@@ -59,9 +59,29 @@ impl Columns {
     }
 }
 
-/// The sum in the order of the records, divided by their number.
+/// The mean as the published tables were made: NumPy's pairwise sum, divided by the number. In one value of a thousand the order of
+/// the sum decides about the last digit.
 fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
+    pairwise_sum(values) / values.len() as f64
+}
+
+/// Real: numpy/_core/src/umath/loops_utils.h.src (pairwise_sum).
+fn pairwise_sum(values: &[f64]) -> f64 {
+    const LANES: usize = 8;
+    const BLOCK: usize = 128;
+    if values.len() > BLOCK {
+        let half = values.len() / 2;
+        let (left, right) = values.split_at(half - half % LANES);
+        return pairwise_sum(left) + pairwise_sum(right);
+    }
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    let Some((first, blocks)) = blocks.split_first() else { return values.iter().fold(0.0, |sum, value| sum + value) };
+    let mut lanes = *first;
+    for block in blocks {
+        lanes.iter_mut().zip(block).for_each(|(lane, value)| *lane += value);
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, value| sum + value)
 }
 
 /// A number rounded to two decimals by its exact value.
@@ -82,13 +102,27 @@ mod tests {
     #[test]
     fn records_are_gathered_by_arrived_demand() {
         let mut columns = Columns::new(10);
-        for (arrived_milli, used_milli, fragmented_percent) in [(1000, 1000, 1.234), (1040, 1010, 1.236), (1200, 1100, 5.0), (90_000, 1, 1.0)] {
+        for (arrived_milli, used_milli, fragmented_percent) in
+            [(1000, 1000, 1.234), (1040, 1010, 1.236), (1200, 1100, 5.0), (90_000, 1, 1.0)]
+        {
             columns.add(Record { arrived_milli, used_milli, fragmented_percent });
         }
         assert_eq!((columns.allocation(10), columns.allocation(12)), (Some(10.05), Some(11.0)));
         assert_eq!((columns.fragmentation(10), columns.fragmentation(13)), (Some((1.23 + 1.24) / 2.0), Some(5.0)));
         // Nothing at 11: what is beside it counts.
         assert_eq!((columns.allocation(11), columns.allocation(0), columns.allocation(130)), (Some(10.37), None, None));
+    }
+
+    #[test]
+    fn sums_are_made_in_pairs() {
+        let values: Vec<f64> = (1..=300).map(f64::from).collect();
+        for len in [0, 1, 7, 8, 9, 128, 129, 300] {
+            assert_eq!(pairwise_sum(&values[..len]), (len * (len + 1) / 2) as f64);
+        }
+        // One after another the small ones would be lost.
+        let mut mixed = vec![0.0; 16];
+        (mixed[0], mixed[1], mixed[9]) = (1e16, 1.0, 1.0);
+        assert_eq!(pairwise_sum(&mixed), 1e16 + 2.0);
     }
 
     #[test]

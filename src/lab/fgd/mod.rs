@@ -17,7 +17,7 @@ use orders::Orders;
 use rows::{NodeRow, OrderRow, PodRow};
 use run::{Decision, Rule};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The experiment's input, read and checked.
 #[derive(Clone, Debug)]
@@ -88,15 +88,4 @@ fn workload_name(path: &Path) -> String {
     let name = name.strip_suffix(".gz").unwrap_or(&name);
     let name = name.strip_suffix(".csv").unwrap_or(name);
     name.strip_prefix("openb_pod_list_").unwrap_or(name).to_string()
-}
-
-/// Where an experiment's files are, for those who only have the paths.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Files {
-    /// The nodes.
-    pub nodes: PathBuf,
-    /// The pods.
-    pub pods: PathBuf,
-    /// The orders, if they are not to be drawn.
-    pub orders: Option<PathBuf>,
 }

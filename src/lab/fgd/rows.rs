@@ -1,8 +1,8 @@
 //! The openb traces as the experiment reads them: nodes and pods as CSV (gzipped or not), orders as lines of numbers.
 
 use crate::base::collections::Map;
-use crate::base::input_error::{InputError, did_you_mean};
-use crate::manifest::read::BYTES_MAX;
+use crate::base::input_error::InputError;
+use crate::manifest::read::{BYTES_MAX, read_error};
 use crate::scheduler::gpu_sharing::{Ask, GPU_MILLI};
 use std::io::Read;
 use std::path::Path;
@@ -51,8 +51,7 @@ pub fn text(path: &Path) -> Result<String> {
     let mut bytes = Vec::new();
     match std::fs::File::open(path) {
         Ok(file) => file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| fault(&error))?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(missing(path)),
-        Err(error) => return Err(fault(&error)),
+        Err(error) => return Err(read_error(&shown, &error)),
     };
     if bytes.starts_with(&[0x1f, 0x8b]) {
         let packed = std::mem::take(&mut bytes);
@@ -62,18 +61,6 @@ pub fn text(path: &Path) -> Result<String> {
         return Err(InputError::new(format!("it is larger than {} MiB", BYTES_MAX >> 20)).in_file(shown));
     }
     String::from_utf8(bytes).map_err(|_| InputError::new("the text is not UTF-8").in_file(shown))
-}
-
-fn missing(path: &Path) -> InputError {
-    let error = InputError::new(format!("the path \"{}\" does not exist", path.display()));
-    let wanted = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let Ok(listing) = std::fs::read_dir(folder) else {
-        return error.with_hint(format!("there is no folder \"{}\"", folder.display()));
-    };
-    let mut names: Vec<String> = listing.flatten().take(10_000).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort_unstable();
-    error.with_hint(did_you_mean(&wanted, names.iter().map(String::as_str)))
 }
 
 /// A CSV file with named columns, read row by row.

@@ -149,12 +149,8 @@ impl<'r> Run<'r> {
                 lenses.push(typical.seen_by(&row.model));
                 models.len() - 1
             });
-            let free = Free {
-                cpu_milli: row.cpu_milli,
-                memory: row.memory_mib,
-                pods: PODS_MAX,
-                gpus: smallvec::smallvec![GPU_MILLI; row.gpus],
-            };
+            let free =
+                Free { cpu_milli: row.cpu_milli, memory: row.memory_mib, pods: PODS_MAX, gpus: smallvec::smallvec![GPU_MILLI; row.gpus] };
             let amounts = lenses[model].amounts(free.cpu_milli, &free.gpus);
             sums = sums.zip(amounts, |a, b| a + b);
             nodes.push(Node { free, model, kinds: Affinities::default(), fragmented: amounts.fragmented(), amounts });
