@@ -1,8 +1,12 @@
-//! A world: the one file that knows engine, store, API server and actors, and runs them.
+//! A world: the one place that knows engine, store, API server and actors, and runs them.
+
+mod processes;
+mod trouble;
 
 use crate::actor::client::Throttle;
 use crate::actor::{Actor, Clock, Ctx, Kinds, Observer, Outbox, Signal, Ticket, recorder::Recorder};
 use crate::api::{Answer, Server, Verb};
+use trouble::Edge;
 use crate::base::collections::Map;
 use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::engine::{ActorId, Event, EventQueue, RequestId, TraceHash};
@@ -53,6 +57,19 @@ struct Slot {
     outbox: Outbox,
     throttle: Option<Throttle>,
     recorders: Map<Str, Recorder>,
+    /// The process that it is a part of.
+    process: Str,
+    /// Which of its lives this is: what was set and asked in an earlier one counts no more.
+    life: u16,
+    /// Whether its process is there and leads.
+    up: bool,
+    /// How much later than usual it sees changes.
+    lag: Span,
+    /// A delivery waits until the API server is back.
+    stalled: bool,
+    /// Its watches are broken off until then.
+    reconnects: Time,
+    clock: Clock,
 }
 
 enum Sender {
@@ -64,9 +81,17 @@ enum Sender {
 
 struct InFlight {
     actor: ActorId,
+    life: u16,
     sender: Sender,
+    /// Until it has been carried out.
     verb: Option<Verb>,
     answer: Option<Answer>,
+    /// When it left its client.
+    left: Time,
+    /// etcd is at work on it.
+    committing: bool,
+    /// How often it was sent before.
+    tries: u32,
 }
 
 /// Figures of a run.
@@ -98,6 +123,10 @@ pub struct Sim {
     /// The resourceVersion up to which commits have been told to observers and readers.
     announced: u64,
     signals: Vec<Signal>,
+    /// What is wrong with the API server.
+    edge: Edge,
+    /// How the actors of each process are made anew.
+    processes: Vec<processes::Process>,
     started: bool,
     /// The bytes of a commit on their way into the trace.
     scratch: Vec<u8>,
@@ -120,6 +149,8 @@ impl Sim {
             counters: Counters::default(),
             announced: 0,
             signals: Vec::new(),
+            edge: Edge::new(settings.seed),
+            processes: Vec::new(),
             started: false,
             scratch: Vec::new(),
         }
@@ -127,6 +158,11 @@ impl Sim {
 
     /// Adds a component. All components come before the first step.
     pub fn add_actor(&mut self, actor: Box<dyn Actor>) {
+        let process: Str = actor.name().into();
+        self.add(actor, process);
+    }
+
+    fn add(&mut self, actor: Box<dyn Actor>, process: Str) {
         assert!(!self.started, "components are there from the start");
         let seed = self.settings.seed;
         let name: Str = actor.name().into();
@@ -140,9 +176,22 @@ impl Sim {
             outbox: Outbox::default(),
             throttle: actor.client_limits().map(Throttle::new),
             recorders: Map::default(),
+            process,
+            life: 0,
+            up: true,
+            lag: Span::ZERO,
+            stalled: false,
+            reconnects: Time::ZERO,
+            clock: self.settings.clock,
             name,
             actor,
         });
+    }
+
+    /// Whether the event is for the present life of a living actor.
+    fn concerns(&self, actor: ActorId, life: u16) -> bool {
+        let slot = &self.slots[actor.0 as usize];
+        slot.up && slot.life == life
     }
 
     /// Switches off what is only there for speed.
@@ -215,8 +264,9 @@ impl Sim {
 
     fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Wake { actor, token } => self.step(actor, |actor, cx| actor.wake(token, cx)),
-            Event::Deliver { actor } => self.deliver(actor),
+            Event::Wake { actor, life, .. } | Event::Deliver { actor, life } if !self.concerns(actor, life) => {}
+            Event::Wake { actor, token, .. } => self.step(actor, |actor, cx| actor.wake(token, cx)),
+            Event::Deliver { actor, .. } => self.deliver(actor),
             Event::Arrive { request } => self.arrive(request),
             Event::Answer { request } => self.answer(request),
         }
@@ -227,20 +277,25 @@ impl Sim {
             return;
         }
         for actor in 0..self.slots.len() as u16 {
-            self.slots[actor as usize].seen = self.store.version();
-            self.step(ActorId(actor), |actor, cx| actor.start(cx));
-            self.step(ActorId(actor), |actor, cx| {
-                let watches = actor.watches();
-                for &kind in crate::model::Kind::ALL.iter().chain([&crate::model::Kind::Other]) {
-                    if watches.contains(kind) {
-                        for (id, object) in cx.view.list(kind) {
-                            actor.changed(Change { id, before: None, after: Some(object) }, cx);
-                        }
+            self.begin(ActorId(actor));
+        }
+    }
+
+    /// An actor begins: it lists everything.
+    fn begin(&mut self, id: ActorId) {
+        self.slots[id.0 as usize].seen = self.store.version();
+        self.step(id, |actor, cx| actor.start(cx));
+        self.step(id, |actor, cx| {
+            let watches = actor.watches();
+            for &kind in crate::model::Kind::ALL.iter().chain([&crate::model::Kind::Other]) {
+                if watches.contains(kind) {
+                    for (id, object) in cx.view.list(kind) {
+                        actor.changed(Change { id, before: None, after: Some(object) }, cx);
                     }
                 }
-                actor.settled(cx);
-            });
-        }
+            }
+            actor.settled(cx);
+        });
     }
 
     /// Lets an actor act, and carries out what it wants.
@@ -252,8 +307,11 @@ impl Sim {
             rounds += 1;
             assert!(rounds < 1_000, "signals beget signals without end");
             for signal in mem::take(&mut self.signals) {
+                self.take_signal(&signal);
                 for actor in 0..self.slots.len() as u16 {
-                    self.act(ActorId(actor), |actor, cx| actor.signalled(&signal, cx));
+                    if self.slots[actor as usize].up {
+                        self.act(ActorId(actor), |actor, cx| actor.signalled(&signal, cx));
+                    }
                 }
             }
         }
@@ -265,7 +323,7 @@ impl Sim {
         let mut cx = Ctx {
             now: self.now,
             view: self.store.view(version),
-            clock: self.settings.clock,
+            clock: slot.clock,
             seed: self.settings.seed,
             rng: &mut slot.rng,
             out: &mut slot.outbox,
@@ -278,7 +336,12 @@ impl Sim {
         let slot = &mut self.slots[id.0 as usize];
         let mut outbox = mem::take(&mut slot.outbox);
         for (at, token) in outbox.wakes.drain(..) {
-            self.queue.push(at, Event::Wake { actor: id, token });
+            self.queue.push(at, Event::Wake { actor: id, life: slot.life, token });
+        }
+        for verb in outbox.settled.drain(..) {
+            // Whatever it is about may have gone.
+            let _ = self.server.handle(&mut self.store, self.now, verb);
+            self.announce();
         }
         for record in outbox.records.drain(..) {
             for observer in &mut self.observers {
@@ -307,8 +370,9 @@ impl Sim {
             (Sender::Own(_), Some(throttle)) => throttle.reserve(self.now),
             _ => self.now,
         };
+        let flight =
+            InFlight { actor, life: slot.life, sender, verb: Some(verb), answer: None, left: leaves, committing: false, tries: 0 };
         let arrives = leaves + self.settings.latency.request.at(slot.network.draw());
-        let flight = InFlight { actor, sender, verb: Some(verb), answer: None };
         let request = match self.free_requests.pop() {
             Some(free) => {
                 self.requests[free as usize] = Some(flight);
@@ -320,28 +384,42 @@ impl Sim {
             }
         };
         self.counters.requests += 1;
+        let arrives = arrives + self.edge.delay();
         self.queue.push(arrives, Event::Arrive { request });
     }
 
     /// A request reaches the API server.
     fn arrive(&mut self, request: RequestId) {
         let flight = self.requests[request.0 as usize].as_mut().expect("a request under way");
-        let (actor, verb) = (flight.actor, flight.verb.take().expect("arrives once"));
-        let answer = self.server.handle(&mut self.store, self.now, verb);
+        let (actor, left) = (flight.actor, flight.left);
+        let answer = match self.edge.admit(flight, self.now) {
+            trouble::Fate::CarriedOut => {
+                let verb = flight.verb.take().expect("carried out once");
+                self.server.handle(&mut self.store, self.now, verb)
+            }
+            trouble::Fate::Later(at) => return self.queue.push(at, Event::Arrive { request }),
+            trouble::Fate::Fails(error) => Err(error),
+        };
         self.counters.refused += u64::from(answer.is_err());
-        flight.answer = Some(answer);
         let back = self.settings.latency.request.at(self.slots[actor.0 as usize].network.draw());
-        self.queue.push(self.now + back, Event::Answer { request });
+        let (answer, at) = self.edge.answer(answer, left, self.now + back);
+        let flight = self.requests[request.0 as usize].as_mut().expect("a request under way");
+        flight.answer = Some(answer);
+        self.queue.push(at, Event::Answer { request });
         self.announce();
     }
 
     /// An answer reaches the one who asked.
     fn answer(&mut self, request: RequestId) {
-        let flight = self.requests[request.0 as usize].take().expect("a request under way");
+        let mut flight = self.requests[request.0 as usize].take().expect("a request under way");
         self.free_requests.push(request.0);
-        let answer = flight.answer.expect("answered by the server");
+        if !self.concerns(flight.actor, flight.life) {
+            return;
+        }
+        let answer = self.edge.received(flight.answer.take().expect("answered by the server"));
         match flight.sender {
             Sender::Own(ticket) => self.step(flight.actor, |actor, cx| actor.answered(ticket, answer, cx)),
+            Sender::Recorder(_) if trouble::is_tried_again(&flight) => self.send_again(flight),
             Sender::Recorder(host) => {
                 let slot = &mut self.slots[flight.actor.0 as usize];
                 slot.recorders.get_mut(&host).expect("it asked").answered(&answer);
@@ -377,11 +455,12 @@ impl Sim {
                 continue;
             }
             for (at, slot) in self.slots.iter_mut().enumerate() {
-                if slot.watches.contains(kind) && !slot.delivery_pending {
+                if slot.up && slot.watches.contains(kind) && !slot.delivery_pending {
                     slot.delivery_pending = true;
                     slot.seen = self.announced - 1;
-                    let lag = self.settings.latency.watch.at(slot.network.draw());
-                    self.queue.push(self.now + lag, Event::Deliver { actor: ActorId(at as u16) });
+                    let lag = self.settings.latency.watch.at(slot.network.draw()) + slot.lag;
+                    let at_time = (self.now + lag).max(slot.reconnects);
+                    self.queue.push(at_time, Event::Deliver { actor: ActorId(at as u16), life: slot.life });
                 }
             }
         }
@@ -393,6 +472,10 @@ impl Sim {
     /// Changes reach an actor: all that were committed by the time the message left.
     fn deliver(&mut self, id: ActorId) {
         let slot = &mut self.slots[id.0 as usize];
+        if self.edge.is_down() {
+            slot.stalled = true;
+            return;
+        }
         let from = slot.seen;
         let left_at = self.store.entry(from + 1).map_or(self.now, |entry| entry.at);
         let lag = self.now - left_at;
@@ -415,8 +498,8 @@ impl Sim {
             // for this actor, and must not make it later.
             Some(first) => {
                 slot.seen = first.version - 1;
-                let lag = self.settings.latency.watch.at(slot.network.draw());
-                self.queue.push((first.at + lag).max(self.now), Event::Deliver { actor: id });
+                let lag = self.settings.latency.watch.at(slot.network.draw()) + slot.lag;
+                self.queue.push((first.at + lag).max(self.now), Event::Deliver { actor: id, life: slot.life });
             }
             None => slot.delivery_pending = false,
         }

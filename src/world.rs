@@ -1,5 +1,6 @@
 //! A scenario becomes a world: the objects that exist from the start, all components with their settings, the observers.
 
+use crate::actor::election::Elections;
 use crate::actor::{Actor, Observer};
 use crate::api::Verb;
 use crate::base::Time;
@@ -10,7 +11,7 @@ use crate::model::{Kind, Object, Pod};
 use crate::report::Case;
 use crate::scenario::director::Director;
 use crate::scenario::judge::SharedJudge;
-use crate::scenario::{Check, Scenario, Workload, initial_objects};
+use crate::scenario::{Action, Check, Step, Scenario, Workload, initial_objects};
 use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
 
@@ -62,9 +63,7 @@ impl World {
             let name = format!("{} {}", object.kind_name(), object.meta.name);
             sim.request_now(Verb::Create(Box::new(object))).map_err(|error| format!("{}: {name}: {error}", scenario.file))?;
         }
-        for actor in components(scenario, &options)? {
-            sim.add_actor(actor);
-        }
+        add_components(&mut sim, scenario, &options)?;
         let demands = scenario.expectations.iter().map(|expectation| demand(&expectation.check)).collect();
         Ok(World { sim, collector, judge, demands })
     }
@@ -98,15 +97,29 @@ impl World {
 }
 
 /// All components, in the order in which they act at equal times.
-fn components(scenario: &Scenario, options: &Options) -> Result<Vec<Box<dyn Actor>>, String> {
+fn add_components(sim: &mut Sim, scenario: &Scenario, options: &Options) -> Result<(), String> {
     let mut settings = SchedulerSettings::new(scenario.cluster.scheduler.clone());
     settings.caches = options.caches && options.explain.is_none();
     settings.explain = options.explain.clone();
-    let scheduler = SchedulerActor::new(settings).map_err(|error| format!("{}: {error}", scenario.file))?;
-    let mut all: Vec<Box<dyn Actor>> = vec![Box::new(Director::new(scenario)), Box::new(scheduler)];
-    all.extend(controllers::all(&scenario.cluster.controller_manager));
-    all.push(Box::new(Fleet::new(scenario.kubelet_settings())));
-    Ok(all)
+    SchedulerActor::new(settings.clone()).map_err(|error| format!("{}: {error}", scenario.file))?;
+    let scheduler = move || -> Vec<Box<dyn Actor>> {
+        vec![Box::new(SchedulerActor::new(settings.clone()).expect("the same settings were taken before"))]
+    };
+    let manager = scenario.cluster.controller_manager.clone();
+    sim.add_actor(Box::new(Director::new(scenario)));
+    sim.add_process("scheduler", Box::new(scheduler));
+    sim.add_process("controller-manager", Box::new(move || controllers::all(&manager)));
+    sim.add_actor(Box::new(Fleet::new(scenario.kubelet_settings())));
+    if scenario.timeline.iter().any(concerns_leaders) {
+        sim.add_actor(Box::new(Elections::new()));
+    }
+    Ok(())
+}
+
+/// Whether a step can cost somebody the lead. Elections are simulated where they matter: elsewhere leaders lead throughout.
+fn concerns_leaders(step: &Step) -> bool {
+    let Action::Fault { fault, .. } = &step.action else { return false };
+    ["component-crash", "apiserver-down", "apiserver-slow", "etcd-slow", "etcd-leaderless"].contains(&fault.name)
 }
 
 fn demand(check: &Check) -> String {

@@ -141,6 +141,221 @@ fn pressure_shows_taints_evicts_and_ends() {
     }
 }
 
+fn taints(world: &World, node: &str) -> Vec<String> {
+    let node = world.sim.store().now().find(Kind::Node, "", node).unwrap().clone();
+    node.as_node().unwrap().spec.taints.iter().map(|taint| format!("{}:{}", taint.key.rsplit('/').next().unwrap(), taint.effect)).collect()
+}
+
+fn on_zone(world: &World, prefix: &str, zone: &str) -> Vec<Obj> {
+    let mut found = pods(world, prefix);
+    found.retain(|pod| pod.as_pod().unwrap().node_name.starts_with(zone));
+    found
+}
+
+const WEB: &str = "{at: 1s, kubectl: create deployment web --image=web --replicas=8}";
+
+#[test]
+fn a_partition_hides_a_node_and_its_pods_run_on() {
+    let mut world = world(&[
+        WEB,
+        "{at: 1m, fault: node-partition, node: a-1, for: 4m}",
+        "{at: 2m30s, fault: container-crash, node: a-1}",
+        "{at: 3m, kubectl: scale deployment web --replicas=0}",
+    ]);
+    world.run_until(at_s(115));
+    assert_eq!(condition(&world, "a-1", "Ready"), "Unknown/NodeStatusUnknown");
+    assert!(taints(&world, "a-1").contains(&"unreachable:NoExecute".to_string()), "{:?}", taints(&world, "a-1"));
+    world.run_until(at_s(299));
+    // Their deletion is not heard of.
+    let left = pods(&world, "web");
+    assert!(!left.is_empty() && left.iter().all(|pod| &*pod.as_pod().unwrap().node_name == "a-1" && pod.meta.is_deleting()));
+    assert_eq!(restarts(&world, "web"), 0);
+    world.run_until(at_s(360));
+    assert_eq!(pods(&world, "web").len(), 0);
+    assert_eq!(condition(&world, "a-1", "Ready"), "True/KubeletReady");
+    assert_eq!(taints(&world, "a-1"), Vec::<String>::new());
+}
+
+#[test]
+fn a_restart_behind_a_partition_is_told_when_it_ends() {
+    let mut world = world(&[WEB, "{at: 1m, fault: node-partition, node: a-1, for: 1m}", "{at: 70s, fault: container-crash, node: a-1}"]);
+    world.run_until(at_s(119));
+    assert_eq!(restarts(&world, "web"), 0);
+    world.run_until(at_s(180));
+    assert_eq!(restarts(&world, "web"), 2);
+    assert_eq!(ready(&world, "web"), 8);
+    assert!(events(&world, "web").iter().filter(|reason| **reason == "Started").count() >= 8);
+}
+
+#[test]
+fn a_zone_behind_a_partition_loses_its_pods_at_the_eviction_rate() {
+    let mut world = world(&[WEB, "{at: 1m, fault: node-partition, zone: za, for: 10m}"]);
+    world.run_until(at_s(112));
+    let tainted = |world: &World| ["a-1", "a-2"].iter().filter(|node| taints(world, node).contains(&"unreachable:NoExecute".to_string())).count();
+    // 0.1 nodes a second: the second one 10 s after the first.
+    assert_eq!(tainted(&world), 1);
+    world.run_until(at_s(125));
+    assert_eq!(tainted(&world), 2);
+    world.run_until(at_s(600));
+    assert_eq!(on_zone(&world, "web", "b").len(), 8);
+    world.run_until(at_s(900));
+    assert_eq!((ready(&world, "web"), on_zone(&world, "web", "a").len()), (8, 0));
+}
+
+#[test]
+fn when_all_nodes_are_cut_off_nobody_is_evicted() {
+    let mut world = world(&[WEB, "{at: 1m, fault: node-partition, selector: \"\", for: 15m}"]);
+    world.run_until(at_s(950));
+    assert_eq!(condition(&world, "b-1", "Ready"), "Unknown/NodeStatusUnknown");
+    assert_eq!(pods(&world, "web").iter().filter(|pod| pod.meta.is_deleting()).count(), 0);
+    world.run_until(at_s(1_100));
+    assert_eq!((ready(&world, "web"), restarts(&world, "web")), (8, 0));
+}
+
+#[test]
+fn without_an_api_server_nothing_is_written_and_all_goes_on_after() {
+    let mut world = world(&[WEB, "{at: 1m, fault: apiserver-down, for: 5s}", "{at: 62s, kubectl: scale deployment web --replicas=12}", "{at: 80s, kubectl: scale deployment web --replicas=10}"]);
+    world.run_until(at_s(60));
+    world.run_until(Time::from_ms(60_001));
+    let before = world.sim.counters().commits;
+    world.run_until(Time::from_ms(64_999));
+    assert_eq!(world.sim.counters().commits, before);
+    world.run_until(at_s(79));
+    assert_eq!(pods(&world, "web").len(), 8, "the user was refused");
+    let collector = world.collector.0.borrow();
+    let told = collector.story.lines.iter().any(|line| format!("{line:?}").contains("was refused - did you specify the right host or port?"));
+    assert!(told);
+    drop(collector);
+    world.run_until(at_s(180));
+    assert_eq!(ready(&world, "web"), 10);
+    assert_eq!(condition(&world, "a-1", "Ready"), "True/KubeletReady");
+    assert_eq!(holder(&world, "kube-scheduler").1, 0, "the lease was held all the time");
+}
+
+/// Who holds a lease, and how often it changed hands.
+fn holder(world: &World, lease: &str) -> (String, i32) {
+    let lease = world.sim.store().now().find(Kind::Lease, "kube-system", lease).unwrap().clone();
+    let spec = &lease.as_lease().unwrap().spec;
+    (spec.holder_identity.clone().unwrap().to_string(), spec.lease_transitions.unwrap())
+}
+
+#[test]
+fn a_long_outage_costs_the_leaders_their_leases() {
+    let mut world = world(&[WEB, "{at: 1m, fault: apiserver-down, for: 2m}", "{at: 4m, kubectl: scale deployment web --replicas=10}"]);
+    world.run_until(at_s(59));
+    let before = holder(&world, "kube-controller-manager");
+    world.run_until(at_s(300));
+    let after = holder(&world, "kube-controller-manager");
+    assert_eq!((before.1, after.1), (0, 1));
+    assert_ne!(before.0, after.0);
+    // Nobody was evicted for the silence.
+    assert_eq!((ready(&world, "web"), restarts(&world, "web")), (10, 0));
+    assert!(!events(&world, "web").contains(&"TaintManagerEviction".to_string()));
+}
+
+#[test]
+fn a_slow_api_server_makes_everything_slow_and_its_errors_are_overcome() {
+    let until_ready = |timeline: &[&str]| {
+        let mut world = world(timeline);
+        let mut second = 60;
+        while ready(&world, "late") < 4 {
+            second += 1;
+            assert!(second < 1_000);
+            world.run_until(at_s(second));
+        }
+        second - 60
+    };
+    let begin = "{at: 1m, kubectl: create deployment late --image=web --replicas=4}";
+    let calm = until_ready(&[begin]);
+    let slow = until_ready(&[begin, "{at: 50s, fault: apiserver-slow, latency: 2s, for: 10m}"]);
+    // Deployment, ReplicaSet, pod, binding and status each take a request, and kubectl two.
+    assert!(slow >= calm + 8, "{calm} s, {slow} s");
+    let etcd = until_ready(&[begin, "{at: 50s, fault: etcd-slow, latency: 2s, for: 10m}"]);
+    assert!(etcd >= calm + 8, "{calm} s, {etcd} s");
+    let begin = "{at: 1s, kubectl: create deployment late --image=web --replicas=4}";
+    let failing = until_ready(&[begin, "{at: 5s, fault: apiserver-slow, latency: 1ms, errors: 30, for: 5m}"]);
+    assert!(failing < 600, "{failing} s");
+}
+
+#[test]
+fn an_etcd_without_a_leader_takes_nothing() {
+    let mut world = world(&[WEB, "{at: 1m, fault: etcd-leaderless, for: 8s}", "{at: 61s, kubectl: scale deployment web --replicas=12}"]);
+    world.run_until(Time::from_ms(60_100));
+    let before = world.sim.counters().commits;
+    world.run_until(Time::from_ms(67_999));
+    assert_eq!(world.sim.counters().commits, before);
+    world.run_until(at_s(180));
+    let collector = world.collector.0.borrow();
+    assert!(collector.story.lines.iter().any(|line| format!("{line:?}").contains("etcdserver: request timed out")));
+    assert_eq!(ready(&world, "web"), 8);
+}
+
+#[test]
+fn late_watches_make_decisions_late() {
+    let first_bound = |lag: &[&str]| {
+        let mut lines = vec!["{at: 1m, kubectl: run one --image=web}"];
+        lines.extend(lag);
+        let mut world = world(&lines);
+        let mut second = 60;
+        while !pods(&world, "one").first().is_some_and(|pod| pod.as_pod().unwrap().is_bound()) {
+            second += 1;
+            world.run_until(at_s(second));
+        }
+        second - 60
+    };
+    assert_eq!(first_bound(&[]), 1);
+    assert_eq!(first_bound(&["{at: 30s, fault: watch-lag, component: scheduler, lag: 20s, for: 5m}"]), 21);
+    assert_eq!(first_bound(&["{at: 30s, fault: watch-lag, component: scheduler, lag: 20s, for: 20s}"]), 1);
+    assert_eq!(first_bound(&["{at: 30s, fault: watch-lag, component: kubelet, lag: 20s, for: 5m}"]), 1);
+}
+
+#[test]
+fn a_crashed_scheduler_waits_for_its_lease_and_lists_anew() {
+    let mut world = world(&[
+        "{at: 1m, fault: component-crash, component: scheduler}",
+        "{at: 61s, kubectl: create deployment late --image=web --replicas=4}",
+    ]);
+    world.run_until(at_s(75));
+    let bound = |world: &World| pods(world, "late").iter().filter(|pod| pod.as_pod().unwrap().is_bound()).count();
+    assert_eq!((pods(&world, "late").len(), bound(&world)), (4, 0));
+    assert_eq!(holder(&world, "kube-scheduler").1, 0);
+    // It is there again at 61 s, looks, and must see no change for 15 s; then it tries each 2 to 4.4 s.
+    world.run_until(at_s(82));
+    assert_eq!((holder(&world, "kube-scheduler").1, holder(&world, "kube-controller-manager").1, bound(&world)), (1, 0, 4));
+}
+
+#[test]
+fn a_crashed_controller_manager_finishes_what_it_began() {
+    let mut world = world(&[WEB, "{at: 1015ms, fault: component-crash, component: controller-manager, for: 30s}", "{at: 40s, kubectl: scale deployment web --replicas=5}"]);
+    world.run_until(at_s(31));
+    assert!(pods(&world, "web").len() < 8);
+    world.run_until(at_s(90));
+    assert_eq!(ready(&world, "web"), 5);
+}
+
+#[test]
+fn a_wrong_clock_starts_cron_jobs_early_and_dates_conditions() {
+    // The run begins at a full hour: the next full 10 minutes are 10 minutes away.
+    let started = |timeline: &[&str]| {
+        let mut lines = vec!["{at: 1s, kubectl: \"create cronjob tick --image=web --schedule='*/10 * * * *'\"}"];
+        lines.extend(timeline);
+        let mut world = world(&lines);
+        let mut second = 0;
+        while objects(&world, Kind::Job).is_empty() {
+            second += 1;
+            world.run_until(at_s(second));
+        }
+        second
+    };
+    assert_eq!(started(&[]), 601);
+    let early = started(&["{at: 0s, fault: clock-skew, component: controller-manager, offset: 90s}"]);
+    assert!((510..=512).contains(&early), "{early}");
+    let mut world = world(&["{at: 10s, fault: clock-skew, node: a-1, offset: -5m}", "{at: 1m, kubectl: create deployment web --image=web --replicas=8}"]);
+    world.run_until(at_s(100));
+    let start = |zone: &str| on_zone(&world, "web", zone)[0].as_pod().unwrap().status.start_time.unwrap().0;
+    assert!((298..=302).contains(&(start("a-2") - start("a-1"))), "{}", start("a-2") - start("a-1"));
+}
+
 /// The example of each fault is read and struck.
 #[test]
 fn every_example_is_a_line_of_a_timeline() {

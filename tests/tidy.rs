@@ -40,6 +40,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("lab", &["base", "model", "store", "actor", "manifest", "scheduler", "metrics", "scenario", "report", "world"]),
     ("sim.rs", &["base", "engine", "model", "store", "api", "actor"]),
+    ("sim", &["base", "engine", "model", "store", "api", "actor"]),
 ];
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
@@ -143,6 +144,7 @@ fn worlds_are_closed() {
         "kubectl",
         "metrics",
         "sim.rs",
+        "sim",
     ];
     let forbidden = [
         "std::fs",

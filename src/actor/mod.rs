@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod controller;
+pub mod election;
 pub mod expectations;
 pub mod record;
 pub mod recorder;
@@ -227,6 +228,7 @@ pub struct Outbox {
     pub(crate) notes: Vec<EventNote>,
     pub(crate) records: Vec<Record>,
     pub(crate) signals: Vec<Signal>,
+    pub(crate) settled: Vec<Verb>,
 }
 
 /// What an actor has at hand during one step.
@@ -251,6 +253,12 @@ impl Ctx<'_> {
         self.out.next_ticket += 1;
         self.out.requests.push((ticket, verb));
         ticket
+    }
+
+    /// Writes down what has been true all along, at once and whatever becomes of the API server: where a heartbeat that was kept
+    /// as a closed form ends. Not a request; nothing is answered.
+    pub fn settle(&mut self, verb: Verb) {
+        self.out.settled.push(verb);
     }
 
     /// Asks for `Actor::wake` with this token at an instant (now, if that has passed). Timers cannot be taken back: an actor

@@ -5,6 +5,9 @@ use super::field::{FieldErrors, quoted};
 use serde::Serialize;
 use std::fmt;
 
+/// What is said when nothing listens.
+const REFUSED: &str = "dial tcp 10.96.0.1:443: connect: connection refused";
+
 /// The reason of a refusal, by which clients decide what to do next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[allow(missing_docs)]
@@ -264,6 +267,11 @@ impl ApiError {
         Self::new(Reason::Unknown, message.into(), None)
     }
 
+    /// There is no server: what the client's dialer says.
+    pub fn unreachable() -> Self {
+        Self::without_reason(REFUSED)
+    }
+
     /// The server is not there or not ready.
     pub fn unavailable(message: impl Into<String>) -> Self {
         Self::new(Reason::ServiceUnavailable, message.into(), None)
@@ -292,6 +300,9 @@ impl ApiError {
     /// What `kubectl` prints on its standard error for this refusal.
     /// Real: staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go @ v1.37.2.
     pub fn kubectl_text(&self) -> String {
+        if self.message == REFUSED {
+            return "The connection to the server 10.96.0.1:443 was refused - did you specify the right host or port?".into();
+        }
         if self.reason != Reason::Invalid {
             let reason = if self.reason == Reason::Unknown { String::new() } else { format!(" ({})", self.reason) };
             return format!("Error from server{reason}: {}", self.message);

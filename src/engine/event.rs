@@ -15,6 +15,8 @@ pub enum Event {
     Wake {
         /// Whose timer.
         actor: ActorId,
+        /// In which of the actor's lives it was set.
+        life: u16,
         /// What it stands for.
         token: u64,
     },
@@ -22,6 +24,8 @@ pub enum Event {
     Deliver {
         /// Who sees them.
         actor: ActorId,
+        /// In which of the actor's lives the message was sent.
+        life: u16,
     },
     /// A request reaches the API server and is carried out there.
     Arrive {
@@ -39,8 +43,8 @@ impl Event {
     /// The event as 11 bytes, for the trace.
     pub fn bytes(self) -> [u8; 11] {
         let (tag, actor, value) = match self {
-            Event::Wake { actor, token } => (0, actor.0, token),
-            Event::Deliver { actor } => (1, actor.0, 0),
+            Event::Wake { actor, token, .. } => (0, actor.0, token),
+            Event::Deliver { actor, .. } => (1, actor.0, 0),
             Event::Arrive { request } => (2, 0, u64::from(request.0)),
             Event::Answer { request } => (3, 0, u64::from(request.0)),
         };
@@ -62,9 +66,9 @@ mod tests {
     #[test]
     fn different_events_have_different_bytes() {
         let all = [
-            Event::Wake { actor: ActorId(1), token: 0 },
-            Event::Wake { actor: ActorId(1), token: 1 },
-            Event::Deliver { actor: ActorId(1) },
+            Event::Wake { actor: ActorId(1), life: 0, token: 0 },
+            Event::Wake { actor: ActorId(1), life: 0, token: 1 },
+            Event::Deliver { actor: ActorId(1), life: 0 },
             Event::Arrive { request: RequestId(1) },
             Event::Answer { request: RequestId(1) },
         ];

@@ -106,7 +106,7 @@ mod tests {
     use std::collections::BinaryHeap;
 
     fn event(token: u64) -> Event {
-        Event::Wake { actor: ActorId(0), token }
+        Event::Wake { actor: ActorId(0), life: 0, token }
     }
 
     #[test]

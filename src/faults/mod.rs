@@ -2,16 +2,24 @@
 //! of the physical world; components learn of those from their effects.
 //! Targets and modes are named as in Chaos Mesh (api/v1alpha1/selector.go).
 
+mod apiserver_down;
+mod apiserver_slow;
+mod clock_skew;
+mod component_crash;
 mod container_crash;
 mod container_oom;
 mod disk_pressure;
+mod etcd_leaderless;
+mod etcd_slow;
 mod harm;
 mod kubelet_stop;
 mod memory_pressure;
 mod node_crash;
+mod node_partition;
 mod registry_down;
 mod registry_slow;
 mod target;
+mod watch_lag;
 mod zone_outage;
 
 use crate::base::{Dist, Span};
@@ -100,14 +108,29 @@ pub type Fault = &'static Kind;
 pub const FAULTS: &[Fault] = &[
     &node_crash::FAULT,
     &kubelet_stop::FAULT,
+    &node_partition::FAULT,
     &zone_outage::FAULT,
+    &apiserver_down::FAULT,
+    &apiserver_slow::FAULT,
+    &etcd_slow::FAULT,
+    &etcd_leaderless::FAULT,
+    &watch_lag::FAULT,
+    &component_crash::FAULT,
     &registry_slow::FAULT,
     &registry_down::FAULT,
     &container_crash::FAULT,
     &container_oom::FAULT,
     &disk_pressure::FAULT,
     &memory_pressure::FAULT,
+    &clock_skew::FAULT,
 ];
+
+impl Kind {
+    /// Whether it is done the moment it happens, unless the scenario says how long it goes on.
+    pub fn is_over_at_once(&self) -> bool {
+        self.options.contains(&"container")
+    }
+}
 
 impl PartialEq for Kind {
     fn eq(&self, other: &Kind) -> bool {

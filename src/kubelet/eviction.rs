@@ -148,7 +148,8 @@ impl Fleet {
                 next = Some(next.map_or(again, |at| at.min(again)));
             }
         }
-        for (what, on) in turned {
+        let online = node.online;
+        for (what, on) in turned.into_iter().filter(|_| online) {
             show(&name, what, on, cx);
         }
         let starved = Shortage::ALL.into_iter().find(|what| self.node_mut(number).pressure[*what as usize].cause);
@@ -160,6 +161,14 @@ impl Fleet {
         if let Some(next) = next {
             cx.wake_at(next, Self::node_token(number));
         }
+    }
+
+    /// Shows again what a report of the node's health did not know.
+    pub(super) fn show_pressures(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let node = self.node_mut(number);
+        let name = node.name.clone();
+        let shown: Vec<Shortage> = Shortage::ALL.into_iter().filter(|what| node.pressure[*what as usize].shown).collect();
+        shown.into_iter().for_each(|what| show(&name, what, true, cx));
     }
 
     /// Who goes next. Under disk pressure images that nobody uses go first.

@@ -22,6 +22,8 @@ const SLOT_BITS: u32 = 32;
 const NODE_TIMER: u64 = 64;
 /// The timer at which a node reports its images.
 const IMAGES_TIMER: u64 = 65;
+/// The timer at which a node has found the control plane again.
+const ONLINE_TIMER: u64 = 66;
 
 /// What an answer belongs to.
 #[derive(Clone, PartialEq, Debug)]
@@ -72,6 +74,8 @@ pub(crate) struct Shared {
     pub specs: super::resources::KnownSpecs,
     /// Whether anybody asks for the usage of pods.
     pub usage_wanted: bool,
+    /// Whether the control plane takes no writes.
+    pub server_gone: bool,
     /// How many times as long as usual pulls take; 0: the registry is down.
     pub registry_slowness: u32,
     reasons: Vec<&'static str>,
@@ -117,7 +121,12 @@ impl Kubelet<'_, '_> {
         if let Some(which) = which {
             note = note.field(pod::field_path(&self.pod.pod().spec, which));
         }
-        self.cx.note(note.from(word!("kubelet"), self.node.name.clone()));
+        let note = note.from(word!("kubelet"), self.node.name.clone());
+        if self.node.online {
+            self.cx.note(note);
+        } else {
+            self.node.hold_back(self.cx.now, note);
+        }
     }
 
     /// Tells observers of a call to the runtime, if they want to know.
@@ -249,6 +258,7 @@ impl Fleet {
                 mounts: Mounts::default(),
                 specs: super::resources::KnownSpecs::default(),
                 usage_wanted: false,
+                server_gone: false,
                 registry_slowness: 1,
                 reasons: Vec::new(),
             },
@@ -269,6 +279,11 @@ impl Fleet {
     /// The token of the timer at which a node reports its images.
     pub(super) fn images_token(number: u32) -> u64 {
         IMAGES_TIMER << SLOT_BITS | u64::from(number)
+    }
+
+    /// The token of the timer at which a node has found the control plane again.
+    pub(super) fn online_token(number: u32) -> u64 {
+        ONLINE_TIMER << SLOT_BITS | u64::from(number)
     }
 
     /// A node by name.
@@ -303,8 +318,11 @@ impl Fleet {
         if !node.up {
             return;
         }
+        let clock = cx.clock;
+        cx.clock = clock.skewed(node.offset_ms);
         let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
         act(&mut kubelet);
+        kubelet.cx.clock = clock;
         if kubelet.pod.terminated || kubelet.pod.status.as_ref().is_some_and(|status| status.phase.is_terminal()) {
             kubelet.release();
         }
@@ -349,8 +367,11 @@ impl Fleet {
         slot
     }
 
-    fn pod_changed(&mut self, id: Id, before: Option<&Obj>, after: Option<&Obj>, cx: &mut Ctx<'_>) {
+    pub(super) fn pod_changed(&mut self, id: Id, before: Option<&Obj>, after: Option<&Obj>, cx: &mut Ctx<'_>) {
         let known = self.slots.get(&id).copied();
+        if self.is_unheard(known, after) {
+            return;
+        }
         let Some(after) = after else {
             if let Some(slot) = known {
                 self.pod_gone(slot, cx);
@@ -417,7 +438,10 @@ impl Fleet {
 
     /// Sends the next status of a node, if none is under way.
     fn send_next(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        if self.nodes[number as usize].batch.is_empty() && self.nodes[number as usize].sending.is_none() {
+        if self.nodes[number as usize].batch.is_empty()
+            && self.nodes[number as usize].sending.is_none()
+            && self.nodes[number as usize].online
+        {
             for slot in std::mem::take(&mut self.nodes[number as usize].status_queue) {
                 let pod = &mut self.pods[slot as usize];
                 let node = &mut self.nodes[number as usize];
@@ -425,7 +449,7 @@ impl Fleet {
                 self.nodes[number as usize].batch.extend(write);
             }
         }
-        while self.nodes[number as usize].up && self.nodes[number as usize].sending.is_none() {
+        while self.nodes[number as usize].is_talking() && self.nodes[number as usize].sending.is_none() {
             let Some(write) = self.nodes[number as usize].batch.pop_front() else { return };
             let pod = &mut self.pods[write.slot as usize];
             if pod.uid != write.uid {
@@ -448,6 +472,8 @@ impl Fleet {
         if node.sending == Some(slot) {
             node.sending = None;
         }
+        // What a cut-off node was answered, it never heard.
+        let answer = if node.online { answer } else { Err(crate::api::ApiError::unreachable()) };
         if pod.uid == *uid && node.up {
             let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
             match answer {
@@ -480,9 +506,7 @@ impl Actor for Fleet {
     }
 
     fn start(&mut self, cx: &mut Ctx<'_>) {
-        let meta = Meta { name: LEASES.into(), ..Meta::default() };
-        let ticket = cx.request(Verb::Create(Box::new(Object { meta, body: Body::Namespace(Namespace::default()) })));
-        self.shared.tickets.insert(ticket, Asked::Namespace);
+        self.ask_namespace(cx);
     }
 
     fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
@@ -501,7 +525,7 @@ impl Actor for Fleet {
             Some(Kind::ConfigMap | Kind::Secret) => {
                 let meta = &change.after.or(change.before).expect("one of both is there").meta;
                 for slot in self.shared.mounts.of(&meta.namespace, &meta.name) {
-                    if (slot as usize) < self.pods.len() {
+                    if (slot as usize) < self.pods.len() && self.nodes[self.pods[slot as usize].node as usize].online {
                         self.with(slot, cx, |kubelet| kubelet.inputs_changed());
                     }
                 }
@@ -519,6 +543,7 @@ impl Actor for Fleet {
         match token >> SLOT_BITS {
             NODE_TIMER => self.eviction_round(slot, cx),
             IMAGES_TIMER => self.report_images(slot, cx),
+            ONLINE_TIMER => self.found(slot, cx),
             _ => return self.pod_timer(slot, token >> SLOT_BITS, cx),
         }
         self.flush(cx);
@@ -553,8 +578,15 @@ impl Fleet {
         }
     }
 
+    fn ask_namespace(&mut self, cx: &mut Ctx<'_>) {
+        let meta = Meta { name: LEASES.into(), ..Meta::default() };
+        let ticket = cx.request(Verb::Create(Box::new(Object { meta, body: Body::Namespace(Namespace::default()) })));
+        self.shared.tickets.insert(ticket, Asked::Namespace);
+    }
+
     fn take_answer(&mut self, ticket: Ticket, answer: Answer, cx: &mut Ctx<'_>) {
         match self.shared.tickets.remove(&ticket) {
+            Some(Asked::Namespace) if answer.as_ref().is_err_and(|error| error.code() != 409) => self.ask_namespace(cx),
             Some(Asked::Namespace) => {
                 self.leases_ready = true;
                 for number in 0..self.nodes.len() as u32 {
@@ -566,6 +598,9 @@ impl Fleet {
             Some(Asked::Status { slot, version, uid, finished }) => self.status_answered(slot, (version, finished), &uid, answer, cx),
             Some(Asked::Removal { slot }) => {
                 let number = self.pods[slot as usize].node;
+                if answer.as_ref().is_err_and(|error| !matches!(error.code(), 404 | 409)) {
+                    self.try_removal_again(slot, cx);
+                }
                 if self.nodes[number as usize].sending == Some(slot) {
                     self.nodes[number as usize].sending = None;
                 }
@@ -586,6 +621,9 @@ impl Fleet {
             Signal::DiskPressure { node, on } => self.pressure(node, Shortage::Disk, *on, cx),
             Signal::ContainerKill { .. } => self.kill_containers(signal, cx),
             Signal::Registry { slowness } => self.shared.registry_slowness = *slowness,
+            Signal::Partition { node, on } => self.partition(node, *on, cx),
+            Signal::Server(trouble) => self.server(*trouble, cx),
+            Signal::NodeClock { node, offset_ms } => self.set_clock(node, *offset_ms),
             _ => {}
         }
         self.flush(cx);

@@ -37,7 +37,7 @@ impl Fleet {
         node.allocatable.extend(status.allocatable.clone());
         node.parallel_pulls = self.shared.settings.parallel_pulls_on.iter().any(|other| **other == *name).then_some(1_000);
         node.present = true;
-        if !node.registered && node.up {
+        if !node.registered && node.up && node.online {
             node.registered = true;
             self.report(number, cx);
             self.renew(number, cx);
@@ -81,7 +81,7 @@ impl Fleet {
     /// Writes the list of a node's images, as its status shows it from the next computation on.
     pub(super) fn report_images(&mut self, number: u32, cx: &mut Ctx<'_>) {
         let node = &mut self.nodes[number as usize];
-        if !node.up || !std::mem::take(&mut node.images_changed) {
+        if !node.up || !node.online || !std::mem::take(&mut node.images_changed) {
             return;
         }
         let mut images: Vec<ContainerImage> = node
@@ -131,7 +131,7 @@ impl Fleet {
         let name = &self.nodes[number as usize].name;
         let now = cx.micro();
         if let Some(lease) = cx.view.find(Kind::Lease, LEASES, name) {
-            cx.request(Verb::edit(Key::of(lease), move |object| {
+            cx.settle(Verb::edit(Key::of(lease), move |object| {
                 if let Some(lease) = object.as_lease_mut()
                     && lease.spec.renewed_every.is_some()
                 {
@@ -142,7 +142,7 @@ impl Fleet {
             }));
         }
         if let Some(node) = cx.view.find(Kind::Node, "", name) {
-            cx.request(Verb::edit_status(Key::of(node), move |object| {
+            cx.settle(Verb::edit_status(Key::of(node), move |object| {
                 if let Some(node) = object.as_node_mut()
                     && node.status.reported_every.is_some()
                 {
@@ -174,7 +174,8 @@ impl Fleet {
             (pod.running, pod.pending) = (None, false);
             self.nodes[number as usize].pulls.end(slot);
         }
-        if was_up {
+        self.nodes[number as usize].begins = None;
+        if was_up && self.nodes[number as usize].online {
             self.fall_silent(number, cx);
         }
     }
@@ -183,6 +184,10 @@ impl Fleet {
         let Some(&number) = self.numbers.get(name) else { return };
         let node = &mut self.nodes[number as usize];
         if node.up || !power && !node.powered {
+            return;
+        }
+        if !node.online {
+            node.begins = Some(power);
             return;
         }
         (node.up, node.powered, node.started) = (true, true, Some(cx.now));

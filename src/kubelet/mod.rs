@@ -16,6 +16,7 @@ mod kill;
 mod machines;
 mod manager;
 mod node;
+mod offline;
 mod pod;
 mod policy;
 mod prober;

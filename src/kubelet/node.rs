@@ -5,6 +5,7 @@ use super::eviction::Pressure;
 use super::manager::Write;
 use super::pod::Slot;
 use super::{admission, resources};
+use crate::actor::EventNote;
 use crate::base::collections::Map;
 use crate::base::{Seed, Span, Time};
 use crate::model::{Labels, Node, NodeAddress, NodeCondition, NodeSystemInfo, Object, PodSpec, ResourceList, Str, Timestamp};
@@ -68,6 +69,18 @@ pub(crate) struct NodeState {
     /// When the kubelet was started, if it was during the run.
     pub started: Option<Time>,
     pub boots: u32,
+    /// Whether its network to the control plane is cut.
+    pub cut: bool,
+    /// Whether it reaches the control plane now: neither cut off nor without an API server, and connected again since.
+    pub online: bool,
+    /// How often it has lost and found the control plane.
+    pub reconnects: u64,
+    /// A machine or kubelet that was started without the control plane waits for it. Whether the machine was booted.
+    pub begins: Option<bool>,
+    /// Events that could not be written yet.
+    pub unsaid: VecDeque<(Time, EventNote)>,
+    /// How far its clock goes ahead.
+    pub offset_ms: i64,
     relist_phase: Span,
     sync_phase: Span,
     /// An API object of this node exists.
@@ -114,6 +127,12 @@ impl NodeState {
             powered: true,
             started: None,
             boots: 0,
+            cut: false,
+            online: true,
+            reconnects: 0,
+            begins: None,
+            unsaid: VecDeque::new(),
+            offset_ms: 0,
             present: false,
             registered: false,
             slots: IndexSet::default(),

@@ -10,12 +10,15 @@ use crate::store::Key;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-const API_VERSION: &str = "metrics.k8s.io/v1beta1";
+pub(super) const API_VERSION: &str = "metrics.k8s.io/v1beta1";
 
 impl Kubelet<'_, '_> {
     /// Writes the pod's usage if it differs from what was written last.
     pub fn report_usage(&mut self) {
         if !self.shared.usage_wanted {
+            return;
+        }
+        if !self.node.online {
             return;
         }
         let now = self.cx.now;

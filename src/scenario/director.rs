@@ -17,6 +17,7 @@ const STEP: u64 = 1 << 32;
 const HEAL: u64 = 1 << 33;
 const CLOCK: u64 = 1 << 34;
 const AGAIN: u64 = 1 << 35;
+const CALM: u64 = 1 << 36;
 /// How often harm is done again that lasts (containers that are killed whenever they run).
 const AGAIN_EVERY: Span = Span::from_s(1);
 
@@ -53,6 +54,8 @@ pub struct Director {
     /// How often each step has happened, for keyed draws.
     times: Vec<u64>,
     end: Time,
+    /// Whether everything heals at the end, because the run goes on.
+    calms: bool,
 }
 
 impl Director {
@@ -81,6 +84,7 @@ impl Director {
             ledger: Ledger::default(),
             again: None,
             end: scenario.end(),
+            calms: !scenario.settle.is_zero(),
         }
     }
 
@@ -96,6 +100,9 @@ impl Director {
     /// A failure begins.
     fn strike(&mut self, number: usize, time: u64, cx: &mut Ctx<'_>) {
         let Action::Fault { fault, target, options, lasts } = &self.steps[number].action else { return };
+        if cx.now >= self.end {
+            return;
+        }
         let victims = target.pick(cx.view, cx.seed, &format!("fault/{number}"), time);
         let shown = shown(fault, target, &victims);
         cx.record(Record::Fault { name: fault.name, target: shown.clone(), healed: false });
@@ -106,15 +113,16 @@ impl Director {
             signals.into_iter().for_each(|signal| cx.signal(signal));
         }
         match lasts {
-            Some(lasts) => {
+            // A kill is over at once.
+            None if fault.is_over_at_once() => harms.into_iter().for_each(|harm| drop(self.ledger.end(harm))),
+            lasts => {
                 let wound = self.next_wound;
                 self.next_wound += 1;
                 self.wounds.insert(wound, Wound { fault, harms, target: shown });
-                cx.wake_in(*lasts, HEAL | wound);
+                if let Some(lasts) = lasts {
+                    cx.wake_in(*lasts, HEAL | wound);
+                }
             }
-            // A kill is over at once.
-            None if self.ledger.repeated().is_empty() => {}
-            None => harms.into_iter().for_each(|harm| drop(self.ledger.end(harm))),
         }
         self.set_again(cx);
     }
@@ -188,6 +196,9 @@ impl Actor for Director {
         if self.panel.asks_time() {
             cx.wake_in(CLOCK_EVERY, CLOCK);
         }
+        if self.calms {
+            cx.wake_at(self.end, CALM);
+        }
     }
 
     fn changed(&mut self, change: Change<'_>, _cx: &mut Ctx<'_>) {
@@ -209,6 +220,10 @@ impl Actor for Director {
             self.look(cx);
             if cx.now < self.end {
                 cx.wake_in(CLOCK_EVERY, CLOCK);
+            }
+        } else if token & CALM != 0 {
+            for wound in self.wounds.keys().copied().collect::<Vec<_>>() {
+                self.heal(wound, cx);
             }
         } else if token & AGAIN != 0 {
             self.again = None;

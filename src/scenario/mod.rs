@@ -78,6 +78,8 @@ pub struct Scenario {
     pub clock: Clock,
     /// How long the run lasts.
     pub duration: Span,
+    /// How long it goes on after that with everything healed; nothing unless somebody asks (`kubesim check`).
+    pub settle: Span,
     /// Machines and components.
     pub cluster: Cluster,
     /// What `kubectl apply -f` is given at the start, in order.

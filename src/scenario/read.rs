@@ -89,6 +89,7 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
         seed,
         clock,
         duration,
+        settle: Span::ZERO,
         cluster,
         manifests,
         behaviours: fields.read("containers", containers::read)?.unwrap_or_default(),
