@@ -6,13 +6,13 @@ mod trouble;
 use crate::actor::client::Throttle;
 use crate::actor::{Actor, Clock, Ctx, Kinds, Observer, Outbox, Signal, Ticket, recorder::Recorder};
 use crate::api::{Answer, Server, Verb};
-use trouble::Edge;
 use crate::base::collections::Map;
 use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::engine::{ActorId, Event, EventQueue, RequestId, TraceHash};
 use crate::model::Str;
 use crate::store::{Change, Store, fingerprint};
 use std::mem;
+use trouble::Edge;
 
 /// How long messages take.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -370,8 +370,7 @@ impl Sim {
             (Sender::Own(_), Some(throttle)) => throttle.reserve(self.now),
             _ => self.now,
         };
-        let flight =
-            InFlight { actor, life: slot.life, sender, verb: Some(verb), answer: None, left: leaves, committing: false, tries: 0 };
+        let flight = InFlight { actor, life: slot.life, sender, verb: Some(verb), answer: None, left: leaves, committing: false, tries: 0 };
         let arrives = leaves + self.settings.latency.request.at(slot.network.draw());
         let request = match self.free_requests.pop() {
             Some(free) => {

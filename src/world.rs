@@ -11,7 +11,7 @@ use crate::model::{Kind, Object, Pod};
 use crate::report::Case;
 use crate::scenario::director::Director;
 use crate::scenario::judge::SharedJudge;
-use crate::scenario::{Action, Check, Step, Scenario, Workload, initial_objects};
+use crate::scenario::{Action, Check, Scenario, Step, Workload, initial_objects};
 use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
 

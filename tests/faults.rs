@@ -191,7 +191,8 @@ fn a_restart_behind_a_partition_is_told_when_it_ends() {
 fn a_zone_behind_a_partition_loses_its_pods_at_the_eviction_rate() {
     let mut world = world(&[WEB, "{at: 1m, fault: node-partition, zone: za, for: 10m}"]);
     world.run_until(at_s(112));
-    let tainted = |world: &World| ["a-1", "a-2"].iter().filter(|node| taints(world, node).contains(&"unreachable:NoExecute".to_string())).count();
+    let tainted =
+        |world: &World| ["a-1", "a-2"].iter().filter(|node| taints(world, node).contains(&"unreachable:NoExecute".to_string())).count();
     // 0.1 nodes a second: the second one 10 s after the first.
     assert_eq!(tainted(&world), 1);
     world.run_until(at_s(125));
@@ -214,7 +215,12 @@ fn when_all_nodes_are_cut_off_nobody_is_evicted() {
 
 #[test]
 fn without_an_api_server_nothing_is_written_and_all_goes_on_after() {
-    let mut world = world(&[WEB, "{at: 1m, fault: apiserver-down, for: 5s}", "{at: 62s, kubectl: scale deployment web --replicas=12}", "{at: 80s, kubectl: scale deployment web --replicas=10}"]);
+    let mut world = world(&[
+        WEB,
+        "{at: 1m, fault: apiserver-down, for: 5s}",
+        "{at: 62s, kubectl: scale deployment web --replicas=12}",
+        "{at: 80s, kubectl: scale deployment web --replicas=10}",
+    ]);
     world.run_until(at_s(60));
     world.run_until(Time::from_ms(60_001));
     let before = world.sim.counters().commits;
@@ -223,7 +229,8 @@ fn without_an_api_server_nothing_is_written_and_all_goes_on_after() {
     world.run_until(at_s(79));
     assert_eq!(pods(&world, "web").len(), 8, "the user was refused");
     let collector = world.collector.0.borrow();
-    let told = collector.story.lines.iter().any(|line| format!("{line:?}").contains("was refused - did you specify the right host or port?"));
+    let told =
+        collector.story.lines.iter().any(|line| format!("{line:?}").contains("was refused - did you specify the right host or port?"));
     assert!(told);
     drop(collector);
     world.run_until(at_s(180));
@@ -326,7 +333,11 @@ fn a_crashed_scheduler_waits_for_its_lease_and_lists_anew() {
 
 #[test]
 fn a_crashed_controller_manager_finishes_what_it_began() {
-    let mut world = world(&[WEB, "{at: 1015ms, fault: component-crash, component: controller-manager, for: 30s}", "{at: 40s, kubectl: scale deployment web --replicas=5}"]);
+    let mut world = world(&[
+        WEB,
+        "{at: 1015ms, fault: component-crash, component: controller-manager, for: 30s}",
+        "{at: 40s, kubectl: scale deployment web --replicas=5}",
+    ]);
     world.run_until(at_s(31));
     assert!(pods(&world, "web").len() < 8);
     world.run_until(at_s(90));
@@ -350,7 +361,10 @@ fn a_wrong_clock_starts_cron_jobs_early_and_dates_conditions() {
     assert_eq!(started(&[]), 601);
     let early = started(&["{at: 0s, fault: clock-skew, component: controller-manager, offset: 90s}"]);
     assert!((510..=512).contains(&early), "{early}");
-    let mut world = world(&["{at: 10s, fault: clock-skew, node: a-1, offset: -5m}", "{at: 1m, kubectl: create deployment web --image=web --replicas=8}"]);
+    let mut world = world(&[
+        "{at: 10s, fault: clock-skew, node: a-1, offset: -5m}",
+        "{at: 1m, kubectl: create deployment web --image=web --replicas=8}",
+    ]);
     world.run_until(at_s(100));
     let start = |zone: &str| on_zone(&world, "web", zone)[0].as_pod().unwrap().status.start_time.unwrap().0;
     assert!((298..=302).contains(&(start("a-2") - start("a-1"))), "{}", start("a-2") - start("a-1"));

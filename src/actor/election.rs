@@ -168,8 +168,15 @@ fn key(lease: &str) -> Key {
 fn identity(candidate: &Candidate, cx: &Ctx<'_>) -> Str {
     let draw = |n: u64| cx.seed.draw("election", &candidate.component, u64::from(candidate.life) * 2 + n).0;
     let (a, b) = (draw(0), draw(1));
-    format!("control-plane_{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}", a >> 32, a >> 16 & 0xffff, a & 0xfff, b >> 48 & 0x3fff | 0x8000, b & 0xffff_ffff_ffff)
-        .into()
+    format!(
+        "control-plane_{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        a >> 32,
+        a >> 16 & 0xffff,
+        a & 0xfff,
+        b >> 48 & 0x3fff | 0x8000,
+        b & 0xffff_ffff_ffff
+    )
+    .into()
 }
 
 /// A lease that is taken now and renewed from now on.
@@ -276,7 +283,8 @@ impl Actor for Elections {
                 }
             }
             Signal::ProcessStart(component) => {
-                let found = self.candidates.iter().position(|candidate| candidate.component == *component && candidate.state == State::Down);
+                let found =
+                    self.candidates.iter().position(|candidate| candidate.component == *component && candidate.state == State::Down);
                 if let Some(at) = found {
                     self.candidates[at].state = State::Waits { observed: None };
                     self.ask(at, cx);
