@@ -3,6 +3,7 @@
 
 use super::node_info::{ImageState, NodeId, NodeInfo};
 use super::node_tree::{NodeTree, zone_key};
+use super::pod_groups::PodGroups;
 use super::pod_info::PodInfo;
 use crate::base::collections::Map;
 use crate::model::{Node, Obj, Str};
@@ -41,6 +42,8 @@ pub struct Cache {
     log: Vec<NodeId>,
     log_dropped: u64,
     order_version: u64,
+    shape_version: u64,
+    groups: PodGroups,
     generation: u64,
     with_affinity: BTreeSet<NodeId>,
     with_required_anti_affinity: BTreeSet<NodeId>,
@@ -104,6 +107,16 @@ impl Cache {
         self.order_version
     }
 
+    /// Changes whenever a node comes or goes, or its labels or its spec (taints) change.
+    pub fn shape_version(&self) -> u64 {
+        self.shape_version
+    }
+
+    /// The pods on nodes, by namespace and labels.
+    pub fn groups(&self) -> &PodGroups {
+        &self.groups
+    }
+
     /// How many places for nodes there are; every [`NodeId`] is below.
     pub fn places(&self) -> usize {
         self.nodes.len()
@@ -135,15 +148,19 @@ impl Cache {
     fn touch(&mut self, id: NodeId) -> &mut NodeInfo {
         self.generation += 1;
         self.changed.push(id);
+        self.log_change(id);
+        let info = self.nodes[id as usize].as_mut().expect("the node is in the cache");
+        info.generation = self.generation;
+        info
+    }
+
+    fn log_change(&mut self, id: NodeId) {
         if self.log.len() > LOG_MAX_PER_NODE * self.nodes.len() + LOG_MAX_PER_NODE {
             let half = self.log.len() / 2;
             self.log.drain(..half);
             self.log_dropped += half as u64;
         }
         self.log.push(id);
-        let info = self.nodes[id as usize].as_mut().expect("the node is in the cache");
-        info.generation = self.generation;
-        info
     }
 
     /// Adds a node or replaces it.
@@ -168,7 +185,10 @@ impl Cache {
                 self.order_is_old = true;
             }
         }
-        self.add_images(id, node.as_node().expect("the object is a node"));
+        let body = node.as_node().expect("the object is a node");
+        let same_shape = |before: &Obj| before.meta.labels == node.meta.labels && before.as_node().is_some_and(|old| old.spec == body.spec);
+        self.shape_version += u64::from(!before.as_ref().is_some_and(same_shape));
+        self.add_images(id, body);
         self.touch(id).set_node(node.clone());
     }
 
@@ -178,6 +198,7 @@ impl Cache {
         let Some(node) = self.node(id).node.clone() else { return };
         self.tree.remove(&zone_key(&node.meta.labels), id);
         self.order_is_old = true;
+        self.shape_version += 1;
         self.drop_images(id, node.as_node().expect("the object is a node"));
         self.touch(id).node = None;
         self.release_if_empty(id);
@@ -227,10 +248,19 @@ impl Cache {
             self.order_is_old = false;
             self.order_version += 1;
         }
-        for id in std::mem::take(&mut self.changed) {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        for id in changed {
             let Some(info) = self.nodes[id as usize].as_mut() else { continue };
+            let mut other = false;
             for (name, state) in &mut info.images {
-                state.nodes = self.images.get(name).map_or(0, |image| image.nodes.len());
+                let nodes = self.images.get(name).map_or(0, |image| image.nodes.len());
+                other |= state.nodes != nodes;
+                state.nodes = nodes;
+            }
+            if other {
+                self.log_change(id);
             }
         }
     }
@@ -241,8 +271,24 @@ impl Cache {
         for claim in &pod.traits.claims {
             *self.claim_users.get_or_insert_with(claim.clone(), || 0) += 1;
         }
+        self.groups.shift(&pod, id, 1);
         self.touch(id).add_pod(pod);
         self.note_affinity(id);
+    }
+
+    /// Puts a newer version of a pod in the place of one that counts the same. False: it does not, or the pod is not known there.
+    fn replace_equal(&mut self, pod: &Arc<PodInfo>) -> bool {
+        let Some(state) = self.pods.get_mut(&**pod.uid()) else { return false };
+        let id = state.node;
+        let info = self.nodes[id as usize].as_mut().expect("the node is in the cache");
+        if info.name != pod.pod().node_name || !info.replace_equal(pod) {
+            return false;
+        }
+        state.assumed = false;
+        self.generation += 1;
+        info.generation = self.generation;
+        self.changed.push(id);
+        true
     }
 
     fn take_pod(&mut self, uid: &str) -> Option<Arc<PodInfo>> {
@@ -253,6 +299,7 @@ impl Cache {
                 *users -= 1;
             }
         }
+        self.groups.shift(&pod, state.node, -1);
         self.note_affinity(state.node);
         self.release_if_empty(state.node);
         Some(pod)
@@ -268,6 +315,9 @@ impl Cache {
 
     /// Adds a pod that has a node, or confirms one that was assumed. Says whether it was new to the cache.
     pub fn add_pod(&mut self, pod: Arc<PodInfo>) -> bool {
+        if self.replace_equal(&pod) {
+            return false;
+        }
         let known = self.take_pod(&pod.uid().clone()).is_some();
         self.insert_pod(pod, false);
         !known

@@ -11,6 +11,7 @@ use super::pod_info::PodInfo;
 use super::runtime::{Framework, Scores};
 use super::selection::Selection;
 use super::status::Status;
+use super::topology::Topology;
 use crate::base::collections::Map;
 use crate::model::{Labels, Str};
 use smallvec::SmallVec;
@@ -94,6 +95,7 @@ pub(super) struct Classes {
     /// How many pods came of kinds that have no class yet.
     strangers: Map<Key, u32>,
     list: Vec<Option<(Key, Class)>>,
+    topology: Topology,
     clock: u64,
 }
 
@@ -126,7 +128,7 @@ impl Classes {
         };
         let slot = self.list[at].as_mut().expect("the class is there");
         slot.1.used = self.clock;
-        if !slot.1.refresh(world, framework) {
+        if !slot.1.refresh(world, framework, &mut self.topology) {
             match Class::new(world, framework, pod) {
                 Some(class) => slot.1 = Class { used: self.clock, ..class },
                 None => {
@@ -135,7 +137,7 @@ impl Classes {
                     return None;
                 }
             }
-            slot.1.refresh(world, framework);
+            slot.1.refresh(world, framework, &mut self.topology);
         }
         self.list[at].as_mut().map(|(_, class)| class)
     }
@@ -212,10 +214,11 @@ impl Class {
     }
 
     /// Looks at what changed. False: the class is out of date and has to be made anew.
-    fn refresh(&mut self, world: &World, framework: &Framework) -> bool {
+    fn refresh(&mut self, world: &World, framework: &Framework, topology: &mut Topology) -> bool {
         if self.order_version != world.cache.order_version() || self.listers_generation != world.listers.generation() {
             return false;
         }
+        self.trackers.iter_mut().for_each(|(_, tracker)| tracker.refresh(world, topology));
         let changes = if self.log_end == u64::MAX { None } else { world.cache.changes_since(self.log_end) };
         let Some(changes) = changes.filter(|changes| changes.len() < world.cache.node_count()) else {
             let all = world.cache.order();
@@ -235,9 +238,6 @@ impl Class {
     /// Looks at one node. False: a plugin failed.
     fn look(&mut self, world: &World, framework: &Framework, id: NodeId) -> bool {
         let Some(node) = world.cache.node_if_any(id) else { return true };
-        for (_, tracker) in &mut self.trackers {
-            tracker.update(node);
-        }
         let at = id as usize;
         self.verdicts[at] = (PASSES, 0);
         for (place, &(plugin, _)) in self.filters.iter().enumerate().filter(|(_, (_, tracker))| tracker.is_none()) {

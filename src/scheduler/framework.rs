@@ -14,6 +14,7 @@ use super::pod_info::PodInfo;
 use super::preemption::Preemption;
 use super::runtime::Framework;
 use super::status::Status;
+use super::topology::Topology;
 use crate::base::collections::Map;
 use crate::model::{Obj, Str};
 use std::any::Any;
@@ -164,8 +165,8 @@ pub enum Normalization {
 
 /// Keeps a plugin's counts for one kind of pod up to date, node by node, in place of PreFilter and PreScore.
 pub trait Tracker: Send {
-    /// Looks at a node that is new or has changed.
-    fn update(&mut self, node: &NodeInfo);
+    /// Takes note of all that changed since the last time.
+    fn refresh(&mut self, world: &World, topology: &mut Topology);
 
     /// Gets ready for a search. False: there is nothing to filter, as if PreFilter had said Skip.
     fn begin_filter(&mut self) -> bool;

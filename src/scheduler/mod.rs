@@ -20,6 +20,7 @@ pub mod node_info;
 pub mod node_tree;
 pub mod nominator;
 pub mod plugins;
+pub mod pod_groups;
 pub mod pod_info;
 pub mod preemption;
 pub mod queue;
@@ -29,6 +30,7 @@ pub mod runtime;
 pub mod selection;
 pub mod selectors;
 pub mod status;
+pub mod topology;
 pub mod vectors;
 
 pub use cycle::Scheduler;

@@ -104,6 +104,21 @@ impl NodeInfo {
         Some(pod)
     }
 
+    /// Puts a newer version of a pod in the place of one that nothing here tells from it; as when one goes and the other comes, it
+    /// is the last of the list then. False: they are not alike.
+    pub fn replace_equal(&mut self, pod: &Arc<PodInfo>) -> bool {
+        let Some(at) = self.pods.iter().position(|old| old.uid() == pod.uid()) else { return false };
+        let old = &self.pods[at];
+        let alike = Arc::ptr_eq(&old.traits, &pod.traits)
+            && old.labels().same(pod.labels())
+            && old.object.meta.is_deleting() == pod.object.meta.is_deleting();
+        if alike {
+            self.pods.swap_remove(at);
+            self.pods.push(pod.clone());
+        }
+        alike
+    }
+
     fn count(&mut self, pod: &PodInfo, sign: i64) {
         let traits = &pod.traits;
         self.requested.add(&traits.request.resource, sign);

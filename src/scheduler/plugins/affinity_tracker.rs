@@ -3,12 +3,15 @@
 use super::inter_pod_affinity::{NOT_NEAR, TOO_NEAR, UNWANTED, matches_all, means, normalize};
 use super::places::Places;
 use crate::model::{Labels, Str};
-use crate::scheduler::framework::Tracker;
+use crate::scheduler::framework::{Tracker, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::{AffinityTerm, PodInfo};
 use crate::scheduler::status::Status;
+use crate::scheduler::topology::Topology;
+use smallvec::SmallVec;
 
 /// What the pod wants, namespaces resolved, and how the profile counts.
+#[derive(Default)]
 pub(super) struct Terms {
     pub affinity: Vec<AffinityTerm>,
     pub anti_affinity: Vec<AffinityTerm>,
@@ -67,6 +70,14 @@ impl Sums {
     }
 }
 
+/// Told of the values of all nodes.
+fn placed(mut places: Places, world: &World) -> Places {
+    for node in world.cache.nodes() {
+        places.place(node.id, &node.labels);
+    }
+    places
+}
+
 /// The tracker.
 pub(super) struct AffinityTracker {
     pod: PodInfo,
@@ -82,7 +93,8 @@ pub(super) struct AffinityTracker {
     /// How many pods and terms met, by node, for the score; and all together.
     met: Vec<usize>,
     met_all: usize,
-    labels: Vec<Labels>,
+    shape_version: Option<u64>,
+    log_end: u64,
     /// Whether the pod is what it wants near.
     own: bool,
 }
@@ -115,7 +127,8 @@ impl AffinityTracker {
             shares: vec![],
             met: vec![],
             met_all: 0,
-            labels: vec![],
+            shape_version: None,
+            log_end: 0,
         }
     }
 
@@ -129,24 +142,18 @@ impl AffinityTracker {
     }
 
     /// Adds to the sum at a node's value of a label. Says whether the node has the label.
-    fn add(&mut self, to: To, node: NodeId, key: &Str, delta: i64) -> bool {
-        if !self.labels[node as usize].contains(key) {
+    fn add(&mut self, world: &World, to: To, node: &NodeInfo, key: &Str, delta: i64) -> bool {
+        if !node.labels.contains(key) {
             return false;
         }
-        let known = std::mem::take(&mut self.labels);
         let sums = self.sums(to);
         let label = sums.label(key).unwrap_or_else(|| {
-            let mut places = Places::new(key.clone());
-            for (node, labels) in known.iter().enumerate() {
-                places.place(node as NodeId, labels);
-            }
-            sums.labels.push(places);
+            sums.labels.push(placed(Places::new(key.clone()), world));
             sums.labels.len() - 1
         });
-        let at = sums.labels[label].of(node).expect("the node has the label");
+        let at = sums.labels[label].of(node.id).expect("the node has the label");
         sums.add(label, at, delta);
-        self.labels = known;
-        self.shares[node as usize].push(Share { to, label, at, delta });
+        self.shares[node.id as usize].push(Share { to, label, at, delta });
         true
     }
 
@@ -155,51 +162,59 @@ impl AffinityTracker {
         if self.shares.len() <= id {
             self.shares.resize_with(id + 1, Vec::new);
             self.met.resize(id + 1, 0);
-            self.labels.resize(id + 1, Labels::default());
         }
         for share in std::mem::take(&mut self.shares[id]) {
             self.sums(share.to).add(share.label, share.at, -share.delta);
         }
         self.met_all -= std::mem::take(&mut self.met[id]);
-        if !self.labels[id].same(&node.labels) {
-            self.labels[id] = node.labels.clone();
-            for sums in [&mut self.existing_anti, &mut self.affinity, &mut self.anti_affinity, &mut self.score] {
-                for places in &mut sums.labels {
-                    places.place(node.id, &node.labels);
-                }
-            }
+    }
+
+    /// Whether only pods with affinity of their own can concern the pod.
+    fn minds_affine_only(&self) -> bool {
+        self.terms.affinity.is_empty() && self.terms.anti_affinity.is_empty() && self.terms.preferred.is_empty()
+    }
+
+    /// Looks at all nodes.
+    fn rebuild(&mut self, world: &World) {
+        for sums in [&mut self.affinity, &mut self.anti_affinity] {
+            sums.labels = std::mem::take(&mut sums.labels).into_iter().map(|places| placed(places, world)).collect();
+        }
+        if self.minds_affine_only() && self.shares.iter().all(Vec::is_empty) {
+            world.cache.nodes_with_affinity().for_each(|node| self.update(world, node));
+        } else {
+            world.cache.nodes().for_each(|node| self.update(world, node));
         }
     }
 
-    fn count_required(&mut self, node: &NodeInfo, other: &PodInfo) {
+    fn count_required(&mut self, world: &World, node: &NodeInfo, other: &PodInfo) {
         let pod = self.pod.clone();
         for term in &other.traits.required_anti_affinity {
             if term.matches(pod.namespace(), pod.labels(), &self.terms.namespace_labels) {
-                self.add(To::ExistingAnti, node.id, &term.topology_key, 1);
+                self.add(world, To::ExistingAnti, node, &term.topology_key, 1);
             }
         }
         if matches_all(&self.terms.affinity, other) {
             for at in 0..self.terms.affinity.len() {
                 let key = self.terms.affinity[at].topology_key.clone();
-                self.add(To::Affinity, node.id, &key, 1);
+                self.add(world, To::Affinity, node, &key, 1);
             }
         }
         for at in 0..self.terms.anti_affinity.len() {
             if means(&self.terms.anti_affinity[at], other) {
                 let key = self.terms.anti_affinity[at].topology_key.clone();
-                self.add(To::AntiAffinity, node.id, &key, 1);
+                self.add(world, To::AntiAffinity, node, &key, 1);
             }
         }
     }
 
-    fn count_preferred(&mut self, node: &NodeInfo, other: &PodInfo) {
+    fn count_preferred(&mut self, world: &World, node: &NodeInfo, other: &PodInfo) {
         let id = node.id as usize;
         let mut met = 0;
         for at in 0..self.terms.preferred.len() {
             let (term, weight) = &self.terms.preferred[at];
             if means(term, other) {
                 let (key, weight) = (term.topology_key.clone(), *weight);
-                met += usize::from(self.add(To::Score, node.id, &key, weight));
+                met += usize::from(self.add(world, To::Score, node, &key, weight));
             }
         }
         if other.traits.has_affinity {
@@ -210,7 +225,7 @@ impl AffinityTracker {
             let apart = theirs.preferred_anti_affinity.iter().map(|one| (&one.term, -one.weight));
             for (term, weight) in required.chain(preferred).chain(apart) {
                 if term.matches(self.pod.namespace(), self.pod.labels(), &self.terms.namespace_labels) {
-                    met += usize::from(self.add(To::Score, node.id, &term.topology_key, weight));
+                    met += usize::from(self.add(world, To::Score, node, &term.topology_key, weight));
                 }
             }
         }
@@ -219,8 +234,9 @@ impl AffinityTracker {
     }
 }
 
-impl Tracker for AffinityTracker {
-    fn update(&mut self, node: &NodeInfo) {
+impl AffinityTracker {
+    /// Looks at a node that is new or has changed.
+    fn update(&mut self, world: &World, node: &NodeInfo) {
         self.take_back(node);
         let scores = !(self.terms.ignore_existing && self.terms.preferred.is_empty());
         let own = !self.terms.affinity.is_empty() || !self.terms.anti_affinity.is_empty();
@@ -229,12 +245,34 @@ impl Tracker for AffinityTracker {
         }
         for other in &node.pods {
             if own || !other.traits.required_anti_affinity.is_empty() {
-                self.count_required(node, other);
+                self.count_required(world, node, other);
             }
             if scores && (!self.terms.preferred.is_empty() || other.traits.has_affinity) {
-                self.count_preferred(node, other);
+                self.count_preferred(world, node, other);
             }
         }
+    }
+}
+
+impl Tracker for AffinityTracker {
+    fn refresh(&mut self, world: &World, _: &mut Topology) {
+        let cache = &world.cache;
+        if self.shape_version != Some(cache.shape_version()) {
+            *self = Self::new(&self.pod.clone(), std::mem::take(&mut self.terms));
+            self.shape_version = Some(cache.shape_version());
+            self.rebuild(world);
+        } else {
+            match cache.changes_since(self.log_end) {
+                Some(changes) if changes.len() < cache.node_count() => {
+                    let mut changes: SmallVec<[NodeId; 16]> = changes.iter().copied().collect();
+                    changes.sort_unstable();
+                    changes.dedup();
+                    changes.into_iter().filter_map(|id| cache.node_if_any(id)).for_each(|node| self.update(world, node));
+                }
+                _ => self.rebuild(world),
+            }
+        }
+        self.log_end = cache.log_end();
     }
 
     fn begin_filter(&mut self) -> bool {

@@ -35,16 +35,6 @@ impl Places {
         (at != NONE).then_some(at as usize)
     }
 
-    /// The same, but a node without the label has the empty value.
-    pub fn place_or_empty(&mut self, node: NodeId, labels: &Labels) -> usize {
-        let at = match labels.get_str(&self.key) {
-            None => self.value(&Str::default()),
-            Some(value) => self.value(value),
-        };
-        self.put(node, at);
-        at as usize
-    }
-
     fn value(&mut self, value: &Str) -> u32 {
         if let Some(&at) = self.values.get(value) {
             return at;
@@ -88,8 +78,5 @@ mod tests {
         assert_eq!(places.place(1, &Labels::default()), None);
         places.sums[at] += 5;
         assert_eq!((places.sum(0), places.sum(2), places.sum(1), places.of(9)), (Some(5), Some(5), None, None));
-        let empty = places.place_or_empty(1, &Labels::default());
-        assert_eq!((places.sum(1), places.sums.len()), (Some(0), 2));
-        assert_ne!(empty, at);
     }
 }

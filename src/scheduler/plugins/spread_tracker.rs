@@ -1,30 +1,28 @@
-//! The counts of PodTopologySpread for one kind of pod, kept up to date node by node.
+//! The counts of PodTopologySpread for one kind of pod, kept up to date by the log of pods that come and go.
 
-use super::places::Places;
 use super::pod_topology_spread::{Constraint, HOSTNAME, MISSING_LABEL, TOO_SKEWED, normalize};
-use crate::scheduler::framework::Tracker;
+use crate::base::collections::Set;
+use crate::scheduler::framework::{Tracker, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
+use crate::scheduler::pod_groups::{Group, GroupId};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
-
-/// What a node adds to a constraint.
-#[derive(Clone, Copy, Default)]
-struct Share {
-    /// Where it is added; only if it counts.
-    at: Option<usize>,
-    /// Pods that the constraint means.
-    pods: i64,
-    /// Whether the node has the label.
-    labelled: bool,
-}
+use crate::scheduler::topology::{NodeValues, Topology};
+use std::sync::Arc;
 
 /// One constraint and its counts.
 struct Counted {
     constraint: Constraint,
-    places: Places,
-    /// How many nodes count, by value.
+    /// The value of each node; the number after the last stands for nodes without the label.
+    values: Arc<NodeValues>,
+    /// Pods that the constraint means, by value, on nodes that count.
+    sums: Vec<i64>,
+    /// The same by node, whether it counts or not; only for constraints by hostname.
+    on_node: Vec<i64>,
+    /// How many nodes count, by value; only for hard constraints.
     members: Vec<u32>,
-    shares: Vec<Share>,
+    /// The groups of pods that it means.
+    groups: Set<GroupId>,
     /// Whether the pod itself counts.
     own: i64,
     /// The smallest sum, as the filter takes it.
@@ -33,6 +31,63 @@ struct Counted {
     weight: f64,
     /// Values among the feasible nodes, by the number of the search that saw them.
     seen: Vec<u64>,
+}
+
+impl Counted {
+    fn new(constraint: Constraint, pod: &PodInfo) -> Self {
+        Self {
+            own: i64::from(constraint.selector.matches(pod.labels())),
+            constraint,
+            values: Arc::default(),
+            sums: vec![],
+            on_node: vec![],
+            members: vec![],
+            groups: Set::default(),
+            min: 0,
+            weight: 0.0,
+            seen: vec![],
+        }
+    }
+
+    fn is_by_hostname(&self) -> bool {
+        &*self.constraint.key == HOSTNAME
+    }
+
+    fn reset(&mut self, world: &World, topology: &mut Topology) {
+        self.values = topology.values(&world.cache, &self.constraint.key);
+        self.sums = vec![0; self.values.count() + 1];
+        self.members = vec![];
+        self.groups = Set::default();
+        self.on_node = if self.is_by_hostname() { vec![0; world.cache.places()] } else { vec![] };
+    }
+
+    /// The number of a node's value.
+    fn at(&self, node: NodeId) -> usize {
+        self.values.of(node).unwrap_or(self.values.count())
+    }
+
+    fn means(&self, pod: &PodInfo, group: &Group) -> bool {
+        !self.constraint.selector.is_empty() && group.namespace == *pod.namespace() && self.constraint.selector.matches(&group.labels)
+    }
+
+    fn add(&mut self, node: NodeId, pods: i64, counts: bool) {
+        if let Some(on_node) = self.on_node.get_mut(node as usize) {
+            *on_node += pods;
+        }
+        if counts {
+            let at = self.at(node);
+            self.sums[at] += pods;
+        }
+    }
+}
+
+/// Which nodes count.
+#[derive(Clone, Copy)]
+enum Eligible {
+    /// Those that have the labels of all constraints.
+    WithAllKeys,
+    /// All.
+    Any,
 }
 
 /// The tracker.
@@ -44,79 +99,121 @@ pub(super) struct SpreadTracker {
     all_keys: bool,
     ignored: Vec<bool>,
     search: u64,
+    shape_version: Option<u64>,
+    /// Groups up to this number have been tested.
+    tested: GroupId,
+    log_end: u64,
 }
 
 impl SpreadTracker {
     pub fn new(pod: &PodInfo, hard: Vec<Constraint>, soft: Vec<Constraint>, all_keys: bool) -> Self {
-        let counted = |constraint: Constraint| Counted {
-            places: Places::new(constraint.key.clone()),
-            members: vec![],
-            shares: vec![],
-            own: i64::from(constraint.selector.matches(pod.labels())),
-            min: 0,
-            weight: 0.0,
-            seen: vec![],
-            constraint,
-        };
+        let counted = |all: Vec<Constraint>| all.into_iter().map(|constraint| Counted::new(constraint, pod)).collect();
         Self {
+            hard: counted(hard),
+            soft: counted(soft),
             pod: pod.clone(),
-            hard: hard.into_iter().map(counted).collect(),
-            soft: soft.into_iter().map(counted).collect(),
             all_keys,
             ignored: vec![],
             search: 0,
+            shape_version: None,
+            tested: 0,
+            log_end: 0,
+        }
+    }
+
+    /// Counts everything anew.
+    fn rebuild(&mut self, world: &World, topology: &mut Topology) {
+        let (cache, pod) = (&world.cache, &self.pod);
+        self.hard.iter_mut().chain(&mut self.soft).for_each(|one| one.reset(world, topology));
+        for at in 0..self.hard.len() {
+            let mut members = vec![0; self.hard[at].sums.len()];
+            for node in cache.nodes().filter(|node| counts(&self.hard, at, Eligible::WithAllKeys, pod, node)) {
+                members[self.hard[at].at(node.id)] += 1;
+            }
+            self.hard[at].members = members;
+        }
+        self.ignored = vec![false; if self.all_keys && !self.soft.is_empty() { cache.places() } else { 0 }];
+        for at in 0..self.ignored.len() {
+            self.ignored[at] = cache.node_if_any(at as NodeId).is_some_and(|node| !has_keys(&self.soft, node));
+        }
+        let soft = self.soft_eligible();
+        for (_, group) in cache.groups().since(0) {
+            count_group(&mut self.hard, Eligible::WithAllKeys, pod, world, group);
+            count_group(&mut self.soft, soft, pod, world, group);
+        }
+        self.tested = 0;
+        self.test_new_groups(world);
+        self.shape_version = Some(cache.shape_version());
+        self.log_end = cache.groups().log_end();
+    }
+
+    fn soft_eligible(&self) -> Eligible {
+        if self.all_keys { Eligible::WithAllKeys } else { Eligible::Any }
+    }
+
+    fn test_new_groups(&mut self, world: &World) {
+        for (id, group) in world.cache.groups().since(self.tested) {
+            for one in self.hard.iter_mut().chain(&mut self.soft) {
+                if one.means(&self.pod, group) {
+                    one.groups.insert(id);
+                }
+            }
+        }
+        self.tested = world.cache.groups().newest();
+    }
+}
+
+fn has_keys(all: &[Counted], node: &NodeInfo) -> bool {
+    all.iter().all(|one| one.values.of(node.id).is_some())
+}
+
+/// Whether a node counts for one of several constraints.
+fn counts(all: &[Counted], at: usize, eligible: Eligible, pod: &PodInfo, node: &NodeInfo) -> bool {
+    (matches!(eligible, Eligible::Any) || has_keys(all, node)) && all[at].constraint.counts(pod, node)
+}
+
+fn count_group(all: &mut [Counted], eligible: Eligible, pod: &PodInfo, world: &World, group: &Group) {
+    for at in 0..all.len() {
+        if !all[at].means(pod, group) {
+            continue;
+        }
+        for (&node, &pods) in &group.on {
+            let count = world.cache.node_if_any(node).is_some_and(|info| counts(all, at, eligible, pod, info));
+            all[at].add(node, i64::from(pods), count);
         }
     }
 }
 
-fn has_keys(counted: &[Counted], node: &NodeInfo) -> bool {
-    counted.iter().all(|one| node.labels.contains(&one.constraint.key))
-}
-
-impl Counted {
-    fn update(&mut self, pod: &PodInfo, node: &NodeInfo, at: Option<usize>, eligible: bool) {
-        let id = node.id as usize;
-        if self.shares.len() <= id {
-            self.shares.resize(id + 1, Share::default());
+fn follow(all: &mut [Counted], eligible: Eligible, pod: &PodInfo, world: &World, from: u64) {
+    for at in 0..all.len() {
+        for shift in world.cache.groups().log_since(from).expect("looked at before") {
+            if all[at].groups.contains(&shift.group) {
+                let count = world.cache.node_if_any(shift.node).is_some_and(|info| counts(all, at, eligible, pod, info));
+                all[at].add(shift.node, shift.delta, count);
+            }
         }
-        let before = self.shares[id];
-        if let Some(at) = before.at {
-            self.places.sums[at] -= before.pods;
-            self.members[at] -= 1;
-        }
-        let pods = self.constraint.matching(pod.namespace(), node);
-        let at = at.filter(|_| eligible && self.constraint.counts(pod, node));
-        self.members.resize(self.places.sums.len(), 0);
-        if let Some(at) = at {
-            self.places.sums[at] += pods;
-            self.members[at] += 1;
-        }
-        self.shares[id] = Share { at, pods, labelled: node.labels.contains(&self.constraint.key) };
     }
 }
 
 impl Tracker for SpreadTracker {
-    fn update(&mut self, node: &NodeInfo) {
-        let eligible = has_keys(&self.hard, node);
-        for one in &mut self.hard {
-            let at = one.places.place(node.id, &node.labels);
-            one.update(&self.pod, node, at, eligible);
+    fn refresh(&mut self, world: &World, topology: &mut Topology) {
+        if self.hard.is_empty() && self.soft.is_empty() {
+            return;
         }
-        let all = has_keys(&self.soft, node);
-        for one in &mut self.soft {
-            let at = one.places.place_or_empty(node.id, &node.labels);
-            one.update(&self.pod, node, Some(at), all || !self.all_keys);
+        let groups = world.cache.groups();
+        if self.shape_version != Some(world.cache.shape_version()) || groups.log_since(self.log_end).is_none() {
+            return self.rebuild(world, topology);
         }
-        let id = node.id as usize;
-        if self.ignored.len() <= id {
-            self.ignored.resize(id + 1, false);
-        }
-        self.ignored[id] = self.all_keys && !all;
+        self.test_new_groups(world);
+        let soft = self.soft_eligible();
+        follow(&mut self.hard, Eligible::WithAllKeys, &self.pod, world, self.log_end);
+        follow(&mut self.soft, soft, &self.pod, world, self.log_end);
+        self.log_end = groups.log_end();
     }
 
     fn begin_filter(&mut self) -> bool {
         for one in &mut self.hard {
-            let there = one.members.iter().zip(&one.places.sums).filter(|(members, _)| **members > 0).map(|(_, sum)| *sum);
+            let there = one.members.iter().zip(&one.sums).filter(|(members, _)| **members > 0).map(|(_, sum)| *sum);
             let (mut values, mut min) = (0, i64::from(i32::MAX));
             for sum in there {
                 values += 1;
@@ -129,8 +226,8 @@ impl Tracker for SpreadTracker {
 
     fn filter(&self, node: NodeId) -> Result<(), Status> {
         for one in &self.hard {
-            let Some(here) = one.places.sum(node) else { return Err(Status::unresolvable(MISSING_LABEL)) };
-            if here + one.own - one.min > one.constraint.max_skew {
+            let Some(at) = one.values.of(node) else { return Err(Status::unresolvable(MISSING_LABEL)) };
+            if one.sums[at] + one.own - one.min > one.constraint.max_skew {
                 return Err(Status::unschedulable(TOO_SKEWED));
             }
         }
@@ -141,7 +238,7 @@ impl Tracker for SpreadTracker {
         // One bit for each value of each label: whether its nodes pass.
         let (mut out, mut bits) = (0, 0);
         for one in &self.hard {
-            for sum in &one.places.sums {
+            for sum in &one.sums[..one.values.count()] {
                 out |= u64::from(sum + one.own - one.min <= one.constraint.max_skew).checked_shl(bits)?;
                 bits += 1;
             }
@@ -155,41 +252,43 @@ impl Tracker for SpreadTracker {
         }
         self.search += 1;
         let (search, ignored) = (self.search, &self.ignored);
-        let counted = feasible.iter().filter(|&&id| !ignored[id as usize]).count();
+        let counted = || feasible.iter().copied().filter(|&id| !is_ignored(ignored, id));
         for one in &mut self.soft {
-            let mut size = counted;
-            if &*one.constraint.key != HOSTNAME {
-                one.seen.resize(one.places.sums.len(), 0);
-                size = 0;
-                for &id in feasible.iter().filter(|&&id| !ignored[id as usize]) {
-                    let at = one.places.of(id).expect("a node without the label has the empty value");
+            let size = if one.is_by_hostname() {
+                counted().count()
+            } else {
+                one.seen.resize(one.sums.len(), 0);
+                let mut size = 0;
+                for id in counted() {
+                    let at = one.at(id);
                     size += usize::from(one.seen[at] != search);
                     one.seen[at] = search;
                 }
-            }
+                size
+            };
             one.weight = libm::log((size + 2) as f64);
         }
         true
     }
 
     fn score(&self, node: NodeId) -> i64 {
-        if self.ignored[node as usize] {
+        if is_ignored(&self.ignored, node) {
             return 0;
         }
         let mut score = 0.0;
         for one in &self.soft {
-            let share = one.shares[node as usize];
-            if !share.labelled {
-                continue;
-            }
-            let at = one.places.of(node).expect("every node has a place");
-            let count = if &*one.constraint.key == HOSTNAME { share.pods } else { one.places.sums[at] };
+            let Some(at) = one.values.of(node) else { continue };
+            let count = if one.is_by_hostname() { one.on_node[node as usize] } else { one.sums[at] };
             score += count as f64 * one.weight + (one.constraint.max_skew - 1) as f64;
         }
         score.round() as i64
     }
 
     fn normalize(&self, feasible: &[NodeId], scores: &mut [i64]) {
-        normalize(feasible, scores, |id| self.ignored[id as usize]);
+        normalize(feasible, scores, |id| is_ignored(&self.ignored, id));
     }
+}
+
+fn is_ignored(ignored: &[bool], node: NodeId) -> bool {
+    ignored.get(node as usize).copied().unwrap_or(false)
 }
