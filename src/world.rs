@@ -105,10 +105,10 @@ fn add_components(sim: &mut Sim, scenario: &Scenario, options: &Options) -> Resu
     let scheduler = move || -> Vec<Box<dyn Actor>> {
         vec![Box::new(SchedulerActor::new(settings.clone()).expect("the same settings were taken before"))]
     };
-    let manager = scenario.cluster.controller_manager.clone();
+    let (manager, caches) = (scenario.cluster.controller_manager.clone(), options.caches);
     sim.add_actor(Box::new(Director::new(scenario)));
     sim.add_process("scheduler", Box::new(scheduler));
-    sim.add_process("controller-manager", Box::new(move || controllers::all(&manager)));
+    sim.add_process("controller-manager", Box::new(move || controllers::all(&manager, caches)));
     sim.add_actor(Box::new(Fleet::new(scenario.kubelet_settings())));
     if scenario.timeline.iter().any(concerns_leaders) {
         sim.add_actor(Box::new(Elections::new()));

@@ -6,7 +6,7 @@ use crate::actor::Clock;
 use crate::actor::controller::Step;
 use crate::api::{Answer, DeleteOptions, Preconditions, Verb};
 use crate::base::{Span, Time};
-use crate::model::{Body, Kind, Meta, Obj, Object, Operator, OwnerReference, Pod, PodTemplateSpec, Selector, Str, Timestamp};
+use crate::model::{Body, Kind, Meta, Obj, Object, OwnerReference, Pod, PodTemplateSpec, Selector, Str, Timestamp};
 use crate::store::{Id, Key, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -77,16 +77,7 @@ pub fn next_availability_check(pods: &[Obj], min_ready_seconds: i32, clock: Cloc
 /// The pods that an owner may claim: its own, and those that its selector might match. In order of their numbers.
 pub fn candidate_pods<'a>(view: View<'a>, owner: &Object, selector: &Selector) -> Vec<&'a Obj> {
     let mut found: BTreeMap<Id, &Obj> = view.controlled_by(Kind::Pod, &owner.meta.uid).collect();
-    let namespace = &owner.meta.namespace;
-    let exact = selector
-        .requirements()
-        .iter()
-        .find(|requirement| matches!(requirement.operator(), Operator::Equals | Operator::DoubleEquals) && requirement.values().len() == 1);
-    let free = |(_, pod): &(Id, &Obj)| pod.meta.controller().is_none();
-    match exact {
-        Some(requirement) => found.extend(view.pods_labelled(namespace, requirement.key(), &requirement.values()[0]).filter(free)),
-        None => found.extend(view.list_in(Kind::Pod, namespace).filter(free)),
-    }
+    found.extend(view.unmanaged(Kind::Pod, &owner.meta.namespace).filter(|(_, pod)| selector.matches(&pod.meta.labels)));
     found.into_values().collect()
 }
 

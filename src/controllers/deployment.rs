@@ -102,8 +102,7 @@ fn pod_gone(pod: &Object, work: &mut Work<'_>, view: View<'_>) {
 /// ReplicaSets that the Deployment has or might adopt.
 fn candidates(deployment: &Obj, view: View<'_>) -> Vec<Obj> {
     let own = view.controlled_by(Kind::ReplicaSet, &deployment.meta.uid).map(|(_, set)| set.clone());
-    let orphans = view.list_in(Kind::ReplicaSet, &deployment.meta.namespace).map(|(_, set)| set.clone());
-    own.chain(orphans.filter(|set| set.meta.controller().is_none())).collect()
+    own.chain(view.unmanaged(Kind::ReplicaSet, &deployment.meta.namespace).map(|(_, set)| set.clone())).collect()
 }
 
 fn running_pods(sets: &[Obj], view: View<'_>) -> Vec<Str> {

@@ -41,6 +41,7 @@ pub mod statefulset;
 pub mod statefulset_control;
 pub mod statefulset_pods;
 pub mod taint_eviction;
+pub mod tally;
 pub mod ttl_after_finished;
 pub mod victims;
 pub mod volume_binder;
@@ -51,7 +52,7 @@ use crate::actor::controller::ControllerActor;
 pub use settings::ControllerManager;
 
 /// All controllers, as the kube-controller-manager runs them.
-pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
+pub fn all(settings: &ControllerManager, caches: bool) -> Vec<Box<dyn Actor>> {
     // One line each; the order decides who acts first at equal times.
     vec![
         Box::new(ControllerActor::new(cronjob::CronJobs::of(settings))),
@@ -60,8 +61,8 @@ pub fn all(settings: &ControllerManager) -> Vec<Box<dyn Actor>> {
         Box::new(ControllerActor::new(daemonset::DaemonSets::of(settings))),
         Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings))),
         Box::new(ControllerActor::new(deployment::Deployments::new(settings))),
-        Box::new(ControllerActor::new(replica_set::ReplicaSets::new(settings))),
-        Box::new(ControllerActor::new(replica_set::ReplicaSets::replication_controllers(settings))),
+        Box::new(ControllerActor::new(replica_set::ReplicaSets::new(settings, caches))),
+        Box::new(ControllerActor::new(replica_set::ReplicaSets::replication_controllers(settings, caches))),
         Box::new(ControllerActor::new(garbage_collector::GarbageCollector::new(settings))),
         Box::new(ControllerActor::new(namespace::Namespaces::new(settings))),
         Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),

@@ -3,6 +3,7 @@
 //! Real: pkg/controller/replicaset/{replica_set.go,replica_set_utils.go}, pkg/controller/replication/conversion.go @ v1.37.2.
 
 use super::control::{self, Claiming, Claims, is_active, is_available, pod_from_template};
+use super::tally::{Counts, Tallies, has_all};
 use super::{ControllerManager, victims};
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
@@ -35,23 +36,26 @@ pub struct ReplicaSets {
     expectations: Expectations,
     /// The version of each object's status that it wrote last: before the view shows it, there is no sync.
     written: Map<Id, u64>,
+    /// Counts of pods, unless they are to be counted each time.
+    tallies: Option<Tallies>,
 }
 
 impl ReplicaSets {
-    /// The controller of ReplicaSets.
-    pub fn new(settings: &ControllerManager) -> ReplicaSets {
+    /// The controller of ReplicaSets; `caches` allows what is only there for speed.
+    pub fn new(settings: &ControllerManager, caches: bool) -> ReplicaSets {
         ReplicaSets {
             kind: Kind::ReplicaSet,
             workers: settings.concurrent_rs_syncs,
             limits: settings.client_limits(),
             expectations: Expectations::default(),
             written: Map::default(),
+            tallies: caches.then(Tallies::default),
         }
     }
 
     /// The controller of ReplicationControllers.
-    pub fn replication_controllers(settings: &ControllerManager) -> ReplicaSets {
-        ReplicaSets { kind: Kind::ReplicationController, workers: settings.concurrent_rc_syncs, ..ReplicaSets::new(settings) }
+    pub fn replication_controllers(settings: &ControllerManager, caches: bool) -> ReplicaSets {
+        ReplicaSets { kind: Kind::ReplicationController, workers: settings.concurrent_rc_syncs, ..ReplicaSets::new(settings, caches) }
     }
 
     fn spec<'a>(&self, owner: &'a Object) -> Option<Spec<'a>> {
@@ -133,7 +137,7 @@ impl ReplicaSets {
     /// Begins the making or removing of pods; none if there are as many as wanted.
     fn manage(&mut self, key: Id, owner: &Object, p: &mut Progress, cx: &Ctx<'_>) -> Option<Step> {
         let wanted = usize::try_from(self.spec(owner)?.replicas).unwrap_or(0);
-        let there = p.active.len();
+        let there = p.there();
         if there < wanted {
             p.missing = (wanted - there).min(BURST_REPLICAS);
             self.expectations.expect(key, p.missing, 0, cx.now);
@@ -205,19 +209,14 @@ impl ReplicaSets {
     fn new_status(&self, owner: &Object, p: &Progress, cx: &Ctx<'_>) -> ReplicaSetStatus {
         let spec = self.spec(owner).expect("an owner of pods");
         let mut status = status_of(owner);
-        let mut counts = [0; 3];
-        for object in &p.active {
-            let pod = object.as_pod().expect("a pod");
-            let labels = &spec.template.metadata.labels;
-            let full = labels.same(&object.meta.labels) || labels.iter().all(|(key, value)| object.meta.labels.get(key) == Some(value));
-            counts[0] += i32::from(full);
-            counts[1] += i32::from(pod.is_ready());
-            counts[2] += i32::from(is_available(pod, spec.min_ready_seconds, cx.clock, cx.now));
-        }
+        let [full, ready, available] = match &p.counts {
+            Some(counts) => [counts.full, counts.ready, counts.ready],
+            None => self.count(&p.active, &spec, cx),
+        };
         let known = status.conditions.iter().any(|condition| &*condition.r#type == "ReplicaFailure");
         match &p.error {
             Some(error) if !known => {
-                let reason = if (p.active.len() as i64) < i64::from(spec.replicas) { "FailedCreate" } else { "FailedDelete" };
+                let reason = if (p.there() as i64) < i64::from(spec.replicas) { "FailedCreate" } else { "FailedDelete" };
                 status.conditions.push(ReplicaSetCondition {
                     r#type: "ReplicaFailure".into(),
                     status: "True".into(),
@@ -229,10 +228,37 @@ impl ReplicaSets {
             None if known => status.conditions.retain(|condition| &*condition.r#type != "ReplicaFailure"),
             _ => {}
         }
-        status.replicas = p.active.len() as i32;
-        [status.fully_labeled_replicas, status.ready_replicas, status.available_replicas] = counts;
+        status.replicas = p.there() as i32;
+        [status.fully_labeled_replicas, status.ready_replicas, status.available_replicas] = [full, ready, available];
         status.terminating_replicas = (self.kind == Kind::ReplicaSet).then_some(p.terminating as i32);
         status
+    }
+
+    /// How many pods have all labels of the template, are ready, are available.
+    fn count(&self, pods: &[Obj], spec: &Spec<'_>, cx: &Ctx<'_>) -> [i32; 3] {
+        let mut counts = [0; 3];
+        for object in pods {
+            let pod = object.as_pod().expect("a pod");
+            counts[0] += i32::from(has_all(&object.meta.labels, &spec.template.metadata.labels));
+            counts[1] += i32::from(pod.is_ready());
+            counts[2] += i32::from(is_available(pod, spec.min_ready_seconds, cx.clock, cx.now));
+        }
+        counts
+    }
+
+    /// The counts of an owner's pods, if they are all that this sync needs to know of them.
+    fn tally(&mut self, owner: &Obj, selector: &Selector, needs_pods: bool, cx: &Ctx<'_>) -> Option<Counts> {
+        let spec = self.spec(owner)?;
+        let (wanted, labels) = (spec.replicas, &spec.template.metadata.labels);
+        let adoptable = || cx.view.unmanaged(Kind::Pod, &owner.meta.namespace).any(|(_, pod)| selector.matches(&pod.meta.labels));
+        if self.tallies.is_none() || spec.min_ready_seconds > 0 || adoptable() {
+            return None;
+        }
+        let pods = || cx.view.controlled_by(Kind::Pod, &owner.meta.uid).map(|(_, pod)| pod);
+        let counts = self.tallies.as_mut()?.of(owner, selector, labels, pods());
+        debug_assert_eq!(counts, Tallies::default().of(owner, selector, labels, pods()));
+        let victims = needs_pods && !owner.meta.is_deleting() && counts.active > wanted;
+        (counts.strangers == 0 && !victims).then_some(counts)
     }
 
     /// Writes the status if it differs from what the view shows.
@@ -273,6 +299,8 @@ pub struct Progress {
     stage: Stage,
     needs_pods: bool,
     active: Vec<Obj>,
+    /// In place of `active`, if that is enough.
+    counts: Option<Counts>,
     terminating: usize,
     victims: Vec<Obj>,
     missing: usize,
@@ -281,6 +309,13 @@ pub struct Progress {
     status: Option<ReplicaSetStatus>,
     /// Ready and available pods of the new status.
     short_lived: (i32, i32),
+}
+
+impl Progress {
+    /// How many pods there are.
+    fn there(&self) -> usize {
+        self.counts.map_or(self.active.len(), |counts| counts.active as usize)
+    }
 }
 
 #[derive(Clone, Copy, Default)]
@@ -323,11 +358,19 @@ impl Controller for ReplicaSets {
 
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         if change.kind() == Kind::Pod {
+            if let Some(tallies) = &mut self.tallies {
+                tallies.pod_changed(change);
+            }
             return self.pod_changed(change, work, cx);
         }
         if change.after.is_none() {
             self.expectations.forget(change.id);
             self.written.remove(&change.id);
+        }
+        if let (Some(tallies), Some(before)) = (&mut self.tallies, change.before)
+            && change.after.is_none_or(|after| after.meta.uid != before.meta.uid || after.meta.generation != before.meta.generation)
+        {
+            tallies.forget(&before.meta.uid);
         }
         work.add(change.id);
     }
@@ -350,14 +393,20 @@ impl Controller for ReplicaSets {
         match p.stage {
             Stage::Claiming => {
                 let Some(selector) = selector_of(&owner) else { return Step::Done };
-                let candidates = candidates(&owner, &selector, cx.view);
-                let active = candidates.iter().filter(|pod| is_active(pod));
-                let claims = Claims::sort(&owner, active, |pod| selector.matches(&pod.meta.labels));
-                p.active = match p.claiming.advance(&owner, claims, answers.0, None) {
-                    Ok(pods) => pods,
-                    Err(step) => return step,
-                };
-                p.terminating = candidates.iter().filter(|pod| is_terminating_of(pod, &owner, &selector)).count();
+                p.counts = if sync.turn == 0 { self.tally(&owner, &selector, p.needs_pods, cx) } else { None };
+                match &p.counts {
+                    Some(counts) => p.terminating = counts.terminating as usize,
+                    None => {
+                        let candidates = candidates(&owner, &selector, cx.view);
+                        let active = candidates.iter().filter(|pod| is_active(pod));
+                        let claims = Claims::sort(&owner, active, |pod| selector.matches(&pod.meta.labels));
+                        p.active = match p.claiming.advance(&owner, claims, answers.0, None) {
+                            Ok(pods) => pods,
+                            Err(step) => return step,
+                        };
+                        p.terminating = candidates.iter().filter(|pod| is_terminating_of(pod, &owner, &selector)).count();
+                    }
+                }
                 if p.needs_pods
                     && !owner.meta.is_deleting()
                     && let Some(step) = self.manage(key, &owner, p, cx)
@@ -419,13 +468,8 @@ fn selector_of(owner: &Object) -> Option<Selector> {
 /// Its own pods, and orphans that it might adopt.
 fn candidates(owner: &Obj, selector: &Selector, view: View<'_>) -> Vec<Obj> {
     let mut all: Vec<Obj> = view.controlled_by(Kind::Pod, &owner.meta.uid).map(|(_, pod)| pod.clone()).collect();
-    let orphan = |pod: &Obj| pod.meta.controller().is_none() && selector.matches(&pod.meta.labels);
-    match selector.demanded_pair() {
-        Some((key, value)) => {
-            all.extend(view.pods_labelled(&owner.meta.namespace, key, value).map(|(_, pod)| pod).filter(|pod| orphan(pod)).cloned());
-        }
-        None => all.extend(view.list_in(Kind::Pod, &owner.meta.namespace).map(|(_, pod)| pod).filter(|pod| orphan(pod)).cloned()),
-    }
+    let orphans = view.unmanaged(Kind::Pod, &owner.meta.namespace).map(|(_, pod)| pod);
+    all.extend(orphans.filter(|pod| selector.matches(&pod.meta.labels)).cloned());
     all
 }
 

@@ -42,7 +42,8 @@ pub struct Cache {
     log: Vec<NodeId>,
     log_dropped: u64,
     order_version: u64,
-    shape_version: u64,
+    labels_version: u64,
+    spec_version: u64,
     groups: PodGroups,
     generation: u64,
     with_affinity: BTreeSet<NodeId>,
@@ -107,9 +108,14 @@ impl Cache {
         self.order_version
     }
 
-    /// Changes whenever a node comes or goes, or its labels or its spec (taints) change.
-    pub fn shape_version(&self) -> u64 {
-        self.shape_version
+    /// Changes whenever a node comes or goes, or its labels change.
+    pub fn labels_version(&self) -> u64 {
+        self.labels_version
+    }
+
+    /// Changes whenever a node comes or goes, or its spec (taints) changes.
+    pub fn spec_version(&self) -> u64 {
+        self.spec_version
     }
 
     /// The pods on nodes, by namespace and labels.
@@ -186,8 +192,8 @@ impl Cache {
             }
         }
         let body = node.as_node().expect("the object is a node");
-        let same_shape = |before: &Obj| before.meta.labels == node.meta.labels && before.as_node().is_some_and(|old| old.spec == body.spec);
-        self.shape_version += u64::from(!before.as_ref().is_some_and(same_shape));
+        self.labels_version += u64::from(before.as_ref().is_none_or(|before| before.meta.labels != node.meta.labels));
+        self.spec_version += u64::from(before.as_ref().and_then(|before| before.as_node()).is_none_or(|before| before.spec != body.spec));
         self.add_images(id, body);
         self.touch(id).set_node(node.clone());
     }
@@ -198,7 +204,8 @@ impl Cache {
         let Some(node) = self.node(id).node.clone() else { return };
         self.tree.remove(&zone_key(&node.meta.labels), id);
         self.order_is_old = true;
-        self.shape_version += 1;
+        self.labels_version += 1;
+        self.spec_version += 1;
         self.drop_images(id, node.as_node().expect("the object is a node"));
         self.touch(id).node = None;
         self.release_if_empty(id);

@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// So many classes are kept; the one not used for longest goes.
 const CLASSES_MAX: usize = 128;
 /// A pod has a class once so many of its kind have come.
-const PATIENCE: u32 = 1;
+const PATIENCE: u32 = 0;
 /// So many kinds of pods without a class are remembered before all are forgotten.
 const STRANGERS_MAX: usize = 4096;
 /// So many selections of a class are kept.

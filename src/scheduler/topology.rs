@@ -41,18 +41,18 @@ impl NodeValues {
     }
 }
 
-/// The values of all labels that were asked for, as of one shape of the nodes.
+/// The values of all labels that were asked for, as of one version of the nodes' labels.
 #[derive(Default)]
 pub struct Topology {
-    shape_version: u64,
+    labels_version: u64,
     by_key: Map<Str, Arc<NodeValues>>,
 }
 
 impl Topology {
     /// The values of a label.
     pub fn values(&mut self, cache: &Cache, key: &Str) -> Arc<NodeValues> {
-        if self.shape_version != cache.shape_version() {
-            self.shape_version = cache.shape_version();
+        if self.labels_version != cache.labels_version() {
+            self.labels_version = cache.labels_version();
             self.by_key.clear();
         }
         self.by_key.get_or_insert_with(key.clone(), || Arc::new(NodeValues::new(cache, key))).clone()

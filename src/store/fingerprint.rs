@@ -70,6 +70,18 @@ fn body(object: &Object, bytes: &mut Vec<u8>) {
             number(status.observed_generation, bytes);
             status.conditions.iter().for_each(|condition| text(&condition.message, bytes));
         }
+        Body::Deployment(deployment) => {
+            let (spec, status) = (&deployment.spec, &deployment.status);
+            let counts = [spec.replicas.unwrap_or(1), status.replicas, status.updated_replicas, status.ready_replicas, status.available_replicas];
+            counts.into_iter().for_each(|count| number(i64::from(count), bytes));
+            number(status.observed_generation, bytes);
+            for condition in &status.conditions {
+                text(&condition.r#type, bytes);
+                text(&condition.status, bytes);
+                text(&condition.reason, bytes);
+                text(&condition.message, bytes);
+            }
+        }
         _ => bytes.extend(serde_json::to_vec(object).expect("objects serialise")),
     }
 }

@@ -21,11 +21,17 @@ pub enum IndexKey {
     Node(Str),
     /// Pods of a namespace with this label and value.
     PodLabel(Str, Str, Str),
+    /// Objects in a namespace that no controller manages, of the kinds in [`ADOPTABLE`].
+    Unmanaged(Kind, Str),
 }
+
+/// Kinds whose objects controllers adopt.
+pub const ADOPTABLE: [Kind; 4] = [Kind::Pod, Kind::ReplicaSet, Kind::ControllerRevision, Kind::Job];
 
 /// Entries of one key: each with the version since which it no longer holds, or `HOLDS`.
 type Entries = BTreeMap<Id, u64>;
-const HOLDS: u64 = 0;
+/// The present object is rightly here.
+pub(super) const HOLDS: u64 = 0;
 
 #[derive(Default)]
 pub(super) struct Indexes {
@@ -94,6 +100,9 @@ fn each_key(object: &Object, mut take: impl FnMut(IndexKey)) {
     for owner in object.meta.owner_references.iter() {
         take(IndexKey::Owner(owner.uid.clone()));
     }
+    if ADOPTABLE.contains(&kind) && object.meta.controller().is_none() {
+        take(IndexKey::Unmanaged(kind, object.meta.namespace.clone()));
+    }
     if let Some(pod) = object.as_pod() {
         if !pod.node_name.is_empty() {
             take(IndexKey::Node(pod.node_name.clone()));
@@ -111,6 +120,9 @@ pub(super) fn holds(object: &Object, key: &IndexKey) -> bool {
         IndexKey::Namespace(kind, namespace) => object.kind() == *kind && object.meta.namespace == *namespace,
         IndexKey::Owner(uid) => object.meta.owner_references.iter().any(|owner| owner.uid == *uid),
         IndexKey::Node(node) => object.as_pod().is_some_and(|pod| pod.node_name == *node),
+        IndexKey::Unmanaged(kind, namespace) => {
+            object.kind() == *kind && object.meta.namespace == *namespace && object.meta.controller().is_none()
+        }
         IndexKey::PodLabel(namespace, label, value) => {
             object.kind() == Kind::Pod && object.meta.namespace == *namespace && object.meta.labels.get(label) == Some(value)
         }

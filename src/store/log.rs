@@ -101,6 +101,12 @@ impl Log {
 }
 
 impl Store {
+    /// The present object of a key, if it was the same at `version`.
+    pub(super) fn unchanged_since(&self, id: Id, version: u64) -> Option<&Obj> {
+        let row = &self.rows[id.0 as usize];
+        row.current.as_ref().filter(|_| row.changed <= version)
+    }
+
     /// The object of a key as of `version`: the present one, or the image from before the first later change.
     pub(super) fn as_of(&self, id: Id, version: u64) -> Option<&Obj> {
         let row = &self.rows[id.0 as usize];

@@ -10,7 +10,7 @@ mod log;
 mod view;
 mod watch;
 
-pub use index::IndexKey;
+pub use index::{ADOPTABLE, IndexKey};
 pub use log::{Change, LogEntry};
 pub use view::View;
 pub use watch::{Watch, WatchEvent, WatchFault};
@@ -254,6 +254,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_nobody_manages_is_found() {
+        let mut store = Store::default();
+        let mut pod = object("a", 0);
+        pod.body = Body::Pod(crate::model::Pod::default());
+        let id = store.intern(Key::of(&pod));
+        store.commit(Time::ZERO, id, Some(pod.clone()));
+        let owner = serde_json::from_value(serde_json::json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "u", "controller": true})).unwrap();
+        pod.meta.owner_references = std::sync::Arc::from([owner]);
+        store.commit(Time::ZERO, id, Some(pod));
+        let count = |version: u64| store.view(version).unmanaged(Kind::Pod, &"n".into()).count();
+        assert_eq!((count(0), count(1), count(2)), (0, 1, 0));
     }
 
     #[test]

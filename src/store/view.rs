@@ -1,6 +1,6 @@
 //! What a reader at a position of the log sees: exactly the cluster as it was after that many commits.
 
-use super::index::holds;
+use super::index::{HOLDS, holds};
 use super::{Id, IndexKey, Key, KeyRef, LogEntry, Store};
 use crate::model::{Kind, Obj, Str};
 
@@ -54,7 +54,12 @@ impl<'a> View<'a> {
     /// Objects of an index, in order of their numbers (the order in which their keys first appeared).
     pub fn indexed(self, key: IndexKey) -> impl Iterator<Item = (Id, &'a Obj)> {
         let ids = self.store.indexes.get(&key);
-        ids.into_iter().flatten().filter_map(move |(&id, _)| {
+        ids.into_iter().flatten().filter_map(move |(&id, &since)| {
+            if since == HOLDS
+                && let Some(object) = self.store.unchanged_since(id, self.version)
+            {
+                return Some((id, object));
+            }
             let object = self.get(id)?;
             holds(object, &key).then_some((id, object))
         })
@@ -80,6 +85,11 @@ impl<'a> View<'a> {
         let wanted = uid.clone();
         self.owned_by(uid)
             .filter(move |(_, object)| object.kind() == kind && object.meta.controller().is_some_and(|owner| owner.uid == wanted))
+    }
+
+    /// Objects of a kind (one of [`ADOPTABLE`](super::ADOPTABLE)) in a namespace that no controller manages.
+    pub fn unmanaged(self, kind: Kind, namespace: &Str) -> impl Iterator<Item = (Id, &'a Obj)> {
+        self.indexed(IndexKey::Unmanaged(kind, namespace.clone()))
     }
 
     /// Pods bound to a node.

@@ -194,7 +194,7 @@ impl Player {
             let at = Time::from_ms(BEFORE_MS + action["at_ms"].as_u64()?);
             Some(Switch { at, group: action["group"].as_str()?.to_string(), on })
         });
-        for actor in controllers::all(&settings) {
+        for actor in controllers::all(&settings, true) {
             sim.add_actor(actor);
         }
         let scheduler = SchedulerSettings { client: None, ..SchedulerSettings::new(SchedulerConfiguration::default()) };

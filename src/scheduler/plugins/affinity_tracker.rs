@@ -93,7 +93,7 @@ pub(super) struct AffinityTracker {
     /// How many pods and terms met, by node, for the score; and all together.
     met: Vec<usize>,
     met_all: usize,
-    shape_version: Option<u64>,
+    labels_version: Option<u64>,
     log_end: u64,
     /// Whether the pod is what it wants near.
     own: bool,
@@ -127,7 +127,7 @@ impl AffinityTracker {
             shares: vec![],
             met: vec![],
             met_all: 0,
-            shape_version: None,
+            labels_version: None,
             log_end: 0,
         }
     }
@@ -257,9 +257,9 @@ impl AffinityTracker {
 impl Tracker for AffinityTracker {
     fn refresh(&mut self, world: &World, _: &mut Topology) {
         let cache = &world.cache;
-        if self.shape_version != Some(cache.shape_version()) {
+        if self.labels_version != Some(cache.labels_version()) {
             *self = Self::new(&self.pod.clone(), std::mem::take(&mut self.terms));
-            self.shape_version = Some(cache.shape_version());
+            self.labels_version = Some(cache.labels_version());
             self.rebuild(world);
         } else {
             match cache.changes_since(self.log_end) {

@@ -99,7 +99,8 @@ pub(super) struct SpreadTracker {
     all_keys: bool,
     ignored: Vec<bool>,
     search: u64,
-    shape_version: Option<u64>,
+    /// Versions of the nodes' labels and, if taints matter, specs.
+    nodes_version: Option<(u64, u64)>,
     /// Groups up to this number have been tested.
     tested: GroupId,
     log_end: u64,
@@ -115,7 +116,7 @@ impl SpreadTracker {
             all_keys,
             ignored: vec![],
             search: 0,
-            shape_version: None,
+            nodes_version: None,
             tested: 0,
             log_end: 0,
         }
@@ -123,7 +124,7 @@ impl SpreadTracker {
 
     /// Counts everything anew.
     fn rebuild(&mut self, world: &World, topology: &mut Topology) {
-        let (cache, pod) = (&world.cache, &self.pod);
+        let (cache, pod, nodes_version) = (&world.cache, &self.pod, self.nodes_version_now(world));
         self.hard.iter_mut().chain(&mut self.soft).for_each(|one| one.reset(world, topology));
         for at in 0..self.hard.len() {
             let mut members = vec![0; self.hard[at].sums.len()];
@@ -143,8 +144,13 @@ impl SpreadTracker {
         }
         self.tested = 0;
         self.test_new_groups(world);
-        self.shape_version = Some(cache.shape_version());
+        self.nodes_version = Some(nodes_version);
         self.log_end = cache.groups().log_end();
+    }
+
+    fn nodes_version_now(&self, world: &World) -> (u64, u64) {
+        let taints = self.hard.iter().chain(&self.soft).any(|one| one.constraint.honor_taints);
+        (world.cache.labels_version(), if taints { world.cache.spec_version() } else { 0 })
     }
 
     fn soft_eligible(&self) -> Eligible {
@@ -201,7 +207,7 @@ impl Tracker for SpreadTracker {
             return;
         }
         let groups = world.cache.groups();
-        if self.shape_version != Some(world.cache.shape_version()) || groups.log_since(self.log_end).is_none() {
+        if self.nodes_version != Some(self.nodes_version_now(world)) || groups.log_since(self.log_end).is_none() {
             return self.rebuild(world, topology);
         }
         self.test_new_groups(world);
