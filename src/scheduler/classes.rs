@@ -1,300 +1,228 @@
 //! Pods of one template get the same answers: what plugins say of a node is kept until the node changes.
 //!
-//! A class is a template's pods in one namespace. It keeps each node's verdict and raw scores, and the counts of plugins that look at
-//! all nodes ([`Tracker`]); before each use it looks again at the nodes that changed since, by the cache's log. The answers are the very
-//! same as without it. Kinds of pods for which some plugin cannot promise that (volumes, claims, devices) have no class.
+//! What nodes say on their own is kept for all pods with equal specs ([`Suitability`]). A class is one kind of pod: spec, namespace,
+//! labels and owner. It keeps the counts of plugins that look at all nodes ([`Tracker`]) and follows what changed before each use. The
+//! answers are the very same as without it. Kinds of pods for which some plugin cannot promise that (volumes, claims, devices) have no class.
 
-use super::framework::{CycleState, Normalization, PreFilterResult, PreScoreResult, Reach, Tracker, World};
+use super::framework::{Normalization, Reach, Tracker, World};
 use super::framework::{MAX_NODE_SCORE, default_normalize_score};
 use super::node_info::NodeId;
 use super::pod_info::PodInfo;
 use super::runtime::{Framework, Scores};
 use super::selection::Selection;
 use super::status::Status;
+use super::suitability::{PASSES, Specs, Suitability};
 use super::topology::Topology;
 use crate::base::collections::Map;
 use crate::model::{Labels, Str};
 use smallvec::SmallVec;
-use std::sync::Arc;
+use std::hash::Hash;
 
 /// So many classes are kept; the one not used for longest goes.
 const CLASSES_MAX: usize = 128;
-/// A pod has a class once so many of its kind have come.
-const PATIENCE: u32 = 0;
-/// So many kinds of pods without a class are remembered before all are forgotten.
-const STRANGERS_MAX: usize = 4096;
+/// So many specs are kept with what nodes say of them.
+const SUITABILITIES_MAX: usize = 64;
 /// So many selections of a class are kept.
 const SELECTIONS_MAX: usize = 8;
-/// The verdict of a node that passes.
-const PASSES: u8 = u8::MAX;
 
-/// What makes pods equal. The class holds on to the spec, so that its address means no other.
+/// What makes pods equal.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Key {
     profile: usize,
-    spec: usize,
+    spec: u32,
     namespace: Str,
     labels: Labels,
     owner: Option<(Str, Str)>,
 }
 
-impl Key {
-    fn of(profile: usize, pod: &PodInfo) -> Self {
-        let owner = pod.object.meta.controller().map(|owner| (owner.kind.clone(), owner.name.clone()));
-        let spec = Arc::as_ptr(&pod.pod().spec) as usize;
-        Self { profile, spec, namespace: pod.namespace().clone(), labels: pod.labels().clone(), owner }
-    }
-}
-
-/// A score plugin in a class.
-struct Scorer {
-    /// Its place among the framework's plugins.
-    plugin: usize,
-    weight: i64,
-    normalization: Normalization,
-    /// Its tracker, if it has one.
-    tracker: Option<usize>,
-    /// Raw scores by node.
-    raw: Vec<i64>,
-    /// How many of them are not zero.
-    filled: usize,
-}
-
-impl Scorer {
-    /// Whether its normalised scores may differ between nodes.
-    fn varies(&self) -> bool {
-        self.normalization != Normalization::None && self.filled > 0
-    }
-}
-
-/// One kind of pod.
-pub(super) struct Class {
+/// A kind of pod and what it counts.
+struct Class {
     pod: PodInfo,
-    state: CycleState,
-    /// Plugins that filter, in order, with their trackers.
-    filters: Vec<(usize, Option<usize>)>,
-    scorers: Vec<Scorer>,
+    /// Trackers with their plugins.
     trackers: Vec<(usize, Box<dyn Tracker>)>,
-    /// By node: which of `filters` rejects it, and the place of its words in `words`.
-    verdicts: Vec<(u8, u16)>,
-    words: Vec<Status>,
-    /// By node: the weighted sum of the scores that are not normalised.
-    fixed: Vec<i64>,
+    /// Places among the framework's filters of those that a tracker stands for.
+    tracked_filters: Vec<(u8, usize)>,
     /// What was chosen from before, by what the trackers said then.
     selections: Vec<(SmallVec<[u64; 2]>, Selection)>,
-    log_end: u64,
     order_version: u64,
     listers_generation: u64,
     used: u64,
 }
 
+/// A few things by key; when there are too many, the one not used for longest goes.
+struct Recent<K, V> {
+    by_key: Map<K, usize>,
+    list: Vec<Option<(K, V)>>,
+    max: usize,
+}
+
+impl<K: Clone + Eq + Hash, V> Recent<K, V> {
+    fn new(max: usize) -> Self {
+        Self { by_key: Map::default(), list: vec![], max }
+    }
+
+    fn get(&mut self, key: &K) -> Option<&mut V> {
+        let at = *self.by_key.get(key)?;
+        self.list[at].as_mut().map(|(_, value)| value)
+    }
+
+    fn remove(&mut self, key: &K) {
+        if let Some(at) = self.by_key.remove(key) {
+            self.list[at] = None;
+        }
+    }
+
+    fn insert(&mut self, key: K, value: V, used: impl Fn(&V) -> u64) -> &mut V {
+        self.remove(&key);
+        let at = match self.list.iter().position(Option::is_none) {
+            Some(at) => at,
+            None if self.list.len() < self.max => {
+                self.list.push(None);
+                self.list.len() - 1
+            }
+            None => {
+                let age = |slot: &Option<(K, V)>| slot.as_ref().map_or(0, |(_, value)| used(value));
+                let at = (0..self.list.len()).min_by_key(|&at| age(&self.list[at])).expect("there are some");
+                let (old, _) = self.list[at].take().expect("the list is full");
+                self.by_key.remove(&old);
+                at
+            }
+        };
+        self.by_key.insert(key.clone(), at);
+        &mut self.list[at].insert((key, value)).1
+    }
+}
+
 /// The classes of a scheduler.
-#[derive(Default)]
 pub(super) struct Classes {
-    by_key: Map<Key, usize>,
-    /// How many pods came of kinds that have no class yet.
-    strangers: Map<Key, u32>,
-    list: Vec<Option<(Key, Class)>>,
+    specs: Specs,
+    suitabilities: Recent<(usize, u32), Suitability>,
+    classes: Recent<Key, Class>,
     topology: Topology,
     clock: u64,
 }
 
+impl Default for Classes {
+    fn default() -> Self {
+        Self {
+            specs: Specs::default(),
+            suitabilities: Recent::new(SUITABILITIES_MAX),
+            classes: Recent::new(CLASSES_MAX),
+            topology: Topology::default(),
+            clock: 0,
+        }
+    }
+}
+
+/// A class with what nodes say of its spec, both up to date.
+pub(super) struct Known<'a> {
+    nodes: &'a Suitability,
+    class: &'a mut Class,
+}
+
 impl Classes {
-    /// The class of a pod, up to date; none if it cannot have one.
-    pub fn get(&mut self, world: &World, framework: &Framework, profile: usize, pod: &PodInfo) -> Option<&mut Class> {
+    /// What is known of a pod's class; none if it cannot have one.
+    pub fn get(&mut self, world: &World, framework: &Framework, profile: usize, pod: &PodInfo) -> Option<Known<'_>> {
         if !pod.pod().node_name.is_empty() || !pod.pod().status.nominated_node_name.is_empty() || pod.pod().status.resources.is_some() {
             return None;
         }
         self.clock += 1;
-        let key = Key::of(profile, pod);
-        let at = match self.by_key.get(&key) {
-            Some(&at) => at,
-            None => {
-                if self.strangers.len() >= STRANGERS_MAX {
-                    self.strangers.clear();
-                }
-                let seen = self.strangers.get_or_insert_with(key.clone(), || 0);
-                *seen += 1;
-                if *seen <= PATIENCE {
-                    return None;
-                }
-                let class = Class::new(world, framework, pod)?;
-                let at = self.free_place();
-                self.strangers.remove(&key);
-                self.by_key.insert(key.clone(), at);
-                self.list[at] = Some((key, class));
-                at
-            }
-        };
-        let slot = self.list[at].as_mut().expect("the class is there");
-        slot.1.used = self.clock;
-        if !slot.1.refresh(world, framework, &mut self.topology) {
-            match Class::new(world, framework, pod) {
-                Some(class) => slot.1 = Class { used: self.clock, ..class },
-                None => {
-                    let (key, _) = self.list[at].take().expect("the class is there");
-                    self.by_key.remove(&key);
-                    return None;
-                }
-            }
-            slot.1.refresh(world, framework, &mut self.topology);
+        let spec = self.specs.number(&pod.pod().spec);
+        let nodes = suitability(&mut self.suitabilities, world, framework, (profile, spec), pod, self.clock)?;
+        let owner = pod.object.meta.controller().map(|owner| (owner.kind.clone(), owner.name.clone()));
+        let key = Key { profile, spec, namespace: pod.namespace().clone(), labels: pod.labels().clone(), owner };
+        if !self.classes.get(&key).is_some_and(|class| class.is_current(world, framework)) {
+            let class = Class::new(world, framework, pod)?;
+            self.classes.insert(key.clone(), class, |class| class.used);
         }
-        self.list[at].as_mut().map(|(_, class)| class)
+        let class = self.classes.get(&key).expect("it is there");
+        class.used = self.clock;
+        class.trackers.iter_mut().for_each(|(_, tracker)| tracker.refresh(world, &mut self.topology));
+        Some(Known { nodes, class })
     }
+}
 
-    fn free_place(&mut self) -> usize {
-        if let Some(at) = self.list.iter().position(Option::is_none) {
-            return at;
-        }
-        if self.list.len() < CLASSES_MAX {
-            self.list.push(None);
-            return self.list.len() - 1;
-        }
-        let age = |slot: &Option<(Key, Class)>| slot.as_ref().map_or(0, |(_, class)| class.used);
-        let at = (0..self.list.len()).min_by_key(|&at| age(&self.list[at])).expect("there are classes");
-        let (key, _) = self.list[at].take().expect("the class is there");
-        self.by_key.remove(&key);
-        at
+/// What nodes say of a spec, up to date.
+fn suitability<'a>(
+    all: &'a mut Recent<(usize, u32), Suitability>,
+    world: &World,
+    framework: &Framework,
+    key: (usize, u32),
+    pod: &PodInfo,
+    clock: u64,
+) -> Option<&'a Suitability> {
+    if all.get(&key).is_none_or(|nodes| nodes.is_old(world)) {
+        all.insert(key, Suitability::new(world, framework, pod)?, |nodes| nodes.used);
     }
+    let nodes = all.get(&key).expect("it is there");
+    nodes.used = clock;
+    if !nodes.refresh(world, framework) {
+        all.remove(&key);
+        return None;
+    }
+    all.get(&key).map(|nodes| &*nodes)
 }
 
 impl Class {
     fn new(world: &World, framework: &Framework, pod: &PodInfo) -> Option<Self> {
-        let mut state = CycleState::default();
         let mut trackers: Vec<(usize, Box<dyn Tracker>)> = vec![];
-        let plugins = &framework.plugins;
-        for (at, plugin) in plugins.iter().enumerate() {
-            match plugin.reach(world, pod) {
-                Reach::World => return None,
-                Reach::Node => {}
-                Reach::Tracked => trackers.push((at, plugin.track(world, pod)?)),
+        for (at, plugin) in framework.plugins.iter().enumerate() {
+            if plugin.reach(world, pod) == Reach::Tracked {
+                trackers.push((at, plugin.track(world, pod)?));
             }
         }
-        let tracker = |at: usize| trackers.iter().position(|(plugin, _)| *plugin == at);
-        for &at in framework.pre_filter.iter().filter(|&&at| tracker(at).is_none()) {
-            match plugins[at].pre_filter(world, &mut state, pod) {
-                PreFilterResult::Pass => {}
-                PreFilterResult::Skip => state.skip_filter |= 1 << at,
-                PreFilterResult::Nodes(_) | PreFilterResult::Fail(_) => return None,
-            }
+        let mut tracked_filters = vec![];
+        for (place, &plugin) in framework.filter.iter().enumerate() {
+            tracked_filters.extend(trackers.iter().position(|(at, _)| *at == plugin).map(|tracker| (place as u8, tracker)));
         }
-        for &at in framework.pre_score.iter().filter(|&&at| tracker(at).is_none()) {
-            match plugins[at].pre_score(world, &mut state, pod, &[]) {
-                PreScoreResult::Pass => {}
-                PreScoreResult::Skip => state.skip_score |= 1 << at,
-                PreScoreResult::Fail(_) => return None,
-            }
-        }
-        let places = world.cache.places();
-        let scores = framework.score.iter().filter(|(at, _)| state.skip_score & (1 << at) == 0);
-        let scorer = |&(plugin, weight): &(usize, i64)| Scorer {
-            plugin,
-            weight,
-            normalization: plugins[plugin].normalization(),
-            tracker: tracker(plugin),
-            raw: vec![0; places],
-            filled: 0,
-        };
-        let filters = framework.filter.iter().filter(|&&at| state.skip_filter & (1 << at) == 0);
         Some(Self {
             pod: pod.clone(),
-            filters: filters.map(|&at| (at, tracker(at))).collect(),
-            scorers: scores.map(scorer).collect(),
-            state,
             trackers,
-            verdicts: vec![(PASSES, 0); places],
-            words: vec![],
-            fixed: vec![0; places],
+            tracked_filters,
             selections: vec![],
-            log_end: u64::MAX,
             order_version: world.cache.order_version(),
             listers_generation: world.listers.generation(),
             used: 0,
         })
     }
 
-    /// Looks at what changed. False: the class is out of date and has to be made anew.
-    fn refresh(&mut self, world: &World, framework: &Framework, topology: &mut Topology) -> bool {
-        if self.order_version != world.cache.order_version() || self.listers_generation != world.listers.generation() {
+    /// Whether its trackers still count what they should. What they count depends on other objects.
+    fn is_current(&mut self, world: &World, framework: &Framework) -> bool {
+        if self.order_version != world.cache.order_version() {
             return false;
         }
-        self.trackers.iter_mut().for_each(|(_, tracker)| tracker.refresh(world, topology));
-        let changes = if self.log_end == u64::MAX { None } else { world.cache.changes_since(self.log_end) };
-        let Some(changes) = changes.filter(|changes| changes.len() < world.cache.node_count()) else {
-            let all = world.cache.order();
-            if all.iter().any(|&id| world.cache.node(id).node.is_none()) {
+        if self.listers_generation != world.listers.generation() {
+            let same = |(plugin, tracker): &(usize, Box<dyn Tracker>)| {
+                framework.plugins[*plugin].track(world, &self.pod).is_some_and(|fresh| tracker.counts_the_same(&*fresh))
+            };
+            if !self.trackers.iter().all(same) {
                 return false;
             }
-            self.log_end = world.cache.log_end();
-            return all.iter().all(|&id| self.look(world, framework, id));
-        };
-        self.log_end = world.cache.log_end();
-        let mut changes: SmallVec<[NodeId; 16]> = changes.iter().copied().collect();
-        changes.sort_unstable();
-        changes.dedup();
-        changes.iter().all(|&id| self.look(world, framework, id))
-    }
-
-    /// Looks at one node. False: a plugin failed.
-    fn look(&mut self, world: &World, framework: &Framework, id: NodeId) -> bool {
-        let Some(node) = world.cache.node_if_any(id) else { return true };
-        let at = id as usize;
-        self.verdicts[at] = (PASSES, 0);
-        for (place, &(plugin, _)) in self.filters.iter().enumerate().filter(|(_, (_, tracker))| tracker.is_none()) {
-            if let Err(status) = framework.plugins[plugin].filter(world, &self.state, &self.pod, node) {
-                if !status.is_rejected() {
-                    return false;
-                }
-                let status = status.by(framework.plugins[plugin].name());
-                let known = self.words.iter().position(|word| *word == status).unwrap_or_else(|| {
-                    self.words.push(status);
-                    self.words.len() - 1
-                });
-                self.verdicts[at] = (place as u8, known as u16);
-                break;
-            }
+            self.listers_generation = world.listers.generation();
         }
-        let mut fixed = 0;
-        for scorer in self.scorers.iter_mut().filter(|scorer| scorer.tracker.is_none()) {
-            let Ok(score) = framework.plugins[scorer.plugin].score(world, &self.state, &self.pod, node) else { return false };
-            scorer.filled = scorer.filled + usize::from(score != 0) - usize::from(scorer.raw[at] != 0);
-            scorer.raw[at] = score;
-            if scorer.normalization == Normalization::None {
-                if !(0..=MAX_NODE_SCORE).contains(&score) {
-                    return false;
-                }
-                fixed += score * scorer.weight;
-            }
-        }
-        self.fixed[at] = fixed;
-        self.words.len() < usize::from(u16::MAX)
+        true
     }
+}
 
+impl Known<'_> {
     /// Gets ready for a search. The trackers that have something to filter are given back, with their places among the filters.
     pub fn begin(&mut self) -> Vec<(u8, usize)> {
-        let mut out = vec![];
-        for (place, &(_, tracker)) in self.filters.iter().enumerate() {
-            if let Some(tracker) = tracker
-                && self.trackers[tracker].1.begin_filter()
-            {
-                out.push((place as u8, tracker));
-            }
-        }
-        out
+        let Class { trackers, tracked_filters, .. } = &mut *self.class;
+        tracked_filters.iter().copied().filter(|&(_, tracker)| trackers[tracker].1.begin_filter()).collect()
     }
 
     /// Whether a node passes, and if not, why. Words are made only if asked for.
     pub fn verdict(&self, framework: &Framework, tracked: &[(u8, usize)], id: NodeId, words: bool) -> Result<(), Option<Status>> {
-        let (place, word) = self.verdicts[id as usize];
+        let (place, word) = self.nodes.verdicts[id as usize];
         for &(at, tracker) in tracked {
             if at > place {
                 break;
             }
-            if let Err(status) = self.trackers[tracker].1.filter(id) {
-                return Err(words.then(|| status.by(framework.plugins[self.filters[usize::from(at)].0].name())));
+            if let Err(status) = self.class.trackers[tracker].1.filter(id) {
+                return Err(words.then(|| status.by(framework.plugins[framework.filter[usize::from(at)]].name())));
             }
         }
-        if place == PASSES { Ok(()) } else { Err(words.then(|| self.words[usize::from(word)].clone())) }
+        if place == PASSES { Ok(()) } else { Err(words.then(|| self.nodes.words[usize::from(word)].clone())) }
     }
 
     /// The best of all nodes, and how many passed and failed, if that can be told from the last time. None: they have to be looked at.
@@ -305,64 +233,64 @@ impl Class {
         tracked: &[(u8, usize)],
         start: usize,
     ) -> Option<(NodeId, usize, usize)> {
-        if self.trackers.iter_mut().any(|(_, tracker)| tracker.begin_score(&[])) || self.scorers.iter().any(|s| s.varies()) {
+        if self.class.trackers.iter_mut().any(|(_, tracker)| tracker.begin_score(&[])) || self.nodes.scorers.iter().any(|s| s.varies()) {
             return None;
         }
-        let said = tracked.iter().map(|&(_, tracker)| self.trackers[tracker].1.fingerprint()).collect::<Option<SmallVec<[u64; 2]>>>()?;
-        let known = self.selections.iter().position(|(key, selection)| *key == said && selection.start == start);
+        let said = tracked.iter().map(|&(_, tracker)| self.class.trackers[tracker].1.fingerprint()).collect::<Option<SmallVec<[u64; 2]>>>()?;
+        let known = self.class.selections.iter().position(|(key, selection)| *key == said && selection.start == start);
         let at = match known {
             Some(at) if self.renew(world, framework, tracked, at) => at,
             known => {
                 if let Some(at) = known {
-                    self.selections.swap_remove(at);
+                    self.class.selections.swap_remove(at);
                 }
-                if self.selections.len() >= SELECTIONS_MAX {
-                    self.selections.remove(0);
+                if self.class.selections.len() >= SELECTIONS_MAX {
+                    self.class.selections.remove(0);
                 }
                 let (order, mut passed) = (world.cache.order(), vec![]);
                 passed.extend(
                     order[start..].iter().chain(&order[..start]).copied().filter(|&id| self.verdict(framework, tracked, id, false).is_ok()),
                 );
-                let total = passed.iter().map(|&id| self.fixed[id as usize]).collect();
+                let total = passed.iter().map(|&id| self.nodes.fixed[id as usize]).collect();
                 let rejected = order.len() - passed.len();
                 let mut selection = Selection::new(passed, total, world.cache.places());
-                (selection.start, selection.rejected, selection.log_end) = (start, rejected, self.log_end);
-                self.selections.push((said, selection));
-                self.selections.len() - 1
+                (selection.start, selection.rejected, selection.log_end) = (start, rejected, world.cache.log_end());
+                self.class.selections.push((said, selection));
+                self.class.selections.len() - 1
             }
         };
-        let selection = &self.selections[at].1;
+        let selection = &self.class.selections[at].1;
         (selection.len() > 0).then(|| (selection.best(), selection.len(), selection.rejected))
     }
 
     /// Brings a selection up to date. False: other nodes pass now.
     fn renew(&mut self, world: &World, framework: &Framework, tracked: &[(u8, usize)], at: usize) -> bool {
-        let Some(changes) = world.cache.changes_since(self.selections[at].1.log_end) else { return false };
+        let Some(changes) = world.cache.changes_since(self.class.selections[at].1.log_end) else { return false };
         if changes.len() > world.cache.node_count() {
             return false;
         }
         for &id in changes {
             let passes = world.cache.node_if_any(id).is_some() && self.verdict(framework, tracked, id, false).is_ok();
-            let selection = &mut self.selections[at].1;
+            let selection = &mut self.class.selections[at].1;
             if passes != selection.has(id) {
                 return false;
             }
             if passes {
-                selection.set(id, self.fixed[id as usize]);
+                selection.set(id, self.nodes.fixed[id as usize]);
             }
         }
-        self.selections[at].1.log_end = world.cache.log_end();
+        self.class.selections[at].1.log_end = world.cache.log_end();
         true
     }
 
     /// The totals of the feasible nodes; with all scores if they are asked for.
     pub fn scores(&mut self, framework: &Framework, feasible: &[NodeId], full: bool) -> Scores {
-        let mut out = Scores { nodes: vec![], total: feasible.iter().map(|&id| self.fixed[id as usize]).collect(), ..Scores::default() };
+        let mut out = Scores { nodes: vec![], total: feasible.iter().map(|&id| self.nodes.fixed[id as usize]).collect(), ..Scores::default() };
         let mut column = vec![];
-        for scorer in &self.scorers {
-            let tracker = scorer.tracker.map(|at| &mut self.trackers[at].1);
+        for scorer in &self.nodes.scorers {
+            let mut tracker = self.class.trackers.iter_mut().find(|(plugin, _)| *plugin == scorer.plugin).map(|(_, tracker)| tracker);
             column.clear();
-            match tracker {
+            match &mut tracker {
                 Some(tracker) => {
                     if !tracker.begin_score(feasible) {
                         continue;
@@ -385,8 +313,8 @@ impl Class {
                 out.weights.push(scorer.weight);
                 out.raw.push(column.clone());
             }
-            match (scorer.normalization, scorer.tracker) {
-                (Normalization::Own, Some(tracker)) => self.trackers[tracker].1.normalize(feasible, &mut column),
+            match (scorer.normalization, tracker) {
+                (Normalization::Own, Some(tracker)) => tracker.normalize(feasible, &mut column),
                 (Normalization::Default { reverse }, _) => default_normalize_score(reverse, &mut column),
                 _ => {}
             }

@@ -1,7 +1,7 @@
 //! One scheduling cycle: find the nodes that fit, score them, choose one; or find out what could be done.
 //! Real: pkg/scheduler/schedule_one.go @ v1.37.2.
 
-use super::classes::{Class, Classes};
+use super::classes::{Classes, Known};
 use super::config::SchedulerConfiguration;
 use super::decision::{Decision, Detail, Outcome};
 use super::framework::{CycleState, Diagnosis, World};
@@ -168,7 +168,7 @@ impl Scheduler {
         if !profile.has_filters() || !profile.has_scores() {
             return ByClass::Unknown;
         }
-        let Some(class) = self.classes.get(world, profile, place, pod) else { return ByClass::Unknown };
+        let Some(mut class) = self.classes.get(world, profile, place, pod) else { return ByClass::Unknown };
         let tracked = class.begin();
         let order = world.cache.order();
         let percentage = profile.percentage_of_nodes_to_score.unwrap_or(self.percentage_of_nodes_to_score);
@@ -195,7 +195,7 @@ impl Scheduler {
         }
         self.next_start_node_index = (start + feasible.len() + decision.rejected_count()) % order.len();
         let chosen = match feasible.as_slice() {
-            [] => return tell_why(world, profile, pod, (class, &tracked), decision, walk()),
+            [] => return tell_why(world, profile, pod, (&class, &tracked), decision, walk()),
             [only] => *only,
             several => {
                 let scores = class.scores(profile, several, full);
@@ -297,7 +297,7 @@ fn tell_why(
     world: &World,
     profile: &Framework,
     pod: &PodInfo,
-    (class, tracked): (&Class, &[(u8, usize)]),
+    (class, tracked): (&Known<'_>, &[(u8, usize)]),
     decision: &mut Decision,
     walk: impl Iterator<Item = NodeId>,
 ) -> ByClass {

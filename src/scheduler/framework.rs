@@ -141,7 +141,7 @@ impl Diagnosis {
 /// What a plugin's answers about a node depend on, for one kind of pod, beside the pod and objects that rarely change.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reach {
-    /// The node and the pods on it: an answer holds until the node changes.
+    /// The pod's spec, the node and the pods on it: an answer holds for all pods with such a spec, until the node changes.
     Node,
     /// Counts over all nodes, which a [`Tracker`] keeps up to date.
     Tracked,
@@ -165,6 +165,12 @@ pub enum Normalization {
 
 /// Keeps a plugin's counts for one kind of pod up to date, node by node, in place of PreFilter and PreScore.
 pub trait Tracker: Send {
+    /// Itself, to be compared.
+    fn as_any(&self) -> &dyn Any;
+
+    /// Whether another one for the same plugin and kind of pod would come to the same counts.
+    fn counts_the_same(&self, other: &dyn Tracker) -> bool;
+
     /// Takes note of all that changed since the last time.
     fn refresh(&mut self, world: &World, topology: &mut Topology);
 

@@ -47,6 +47,7 @@ pub struct Listers {
     assumed: BTreeMap<Kind, BTreeMap<Key, Obj>>,
     none: Labels,
     generation: u64,
+    device_classes: u64,
 }
 
 fn key(object: &Obj) -> Key {
@@ -57,6 +58,7 @@ impl Listers {
     /// Adds or replaces an object. What was assumed of an older version is forgotten.
     pub fn set(&mut self, object: &Obj) {
         let kind = object.kind();
+        self.device_classes += u64::from(kind == Kind::DeviceClass);
         self.generation += u64::from(self.get_api(kind, &object.meta.namespace, &object.meta.name).is_none_or(|old| matters(old, object)));
         if let Some(assumed) = self.assumed.get_mut(&kind) {
             let old = assumed.get(&key(object)).is_some_and(|mine| mine.meta.resource_version <= object.meta.resource_version);
@@ -70,6 +72,7 @@ impl Listers {
     /// Removes an object.
     pub fn remove(&mut self, object: &Obj) {
         self.generation += 1;
+        self.device_classes += u64::from(object.kind() == Kind::DeviceClass);
         for map in [&mut self.objects, &mut self.assumed] {
             if let Some(objects) = map.get_mut(&object.kind()) {
                 objects.remove(&key(object));
@@ -119,6 +122,11 @@ impl Listers {
     /// The labels of a namespace; none if it is unknown.
     pub fn namespace_labels(&self, namespace: &str) -> &Labels {
         self.get(Kind::Namespace, "", namespace).map_or(&self.none, |object| &object.meta.labels)
+    }
+
+    /// Grows with each change of a DeviceClass.
+    pub fn device_classes(&self) -> u64 {
+        self.device_classes
     }
 
     /// Grows when an object comes or goes, and with each change that can mean something for pods without volumes and claims.

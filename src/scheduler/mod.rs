@@ -30,6 +30,7 @@ pub mod runtime;
 pub mod selection;
 pub mod selectors;
 pub mod status;
+mod suitability;
 pub mod topology;
 pub mod vectors;
 

@@ -9,9 +9,10 @@ use crate::scheduler::pod_info::{AffinityTerm, PodInfo};
 use crate::scheduler::status::Status;
 use crate::scheduler::topology::Topology;
 use smallvec::SmallVec;
+use std::any::Any;
 
 /// What the pod wants, namespaces resolved, and how the profile counts.
-#[derive(Default)]
+#[derive(PartialEq, Default)]
 pub(super) struct Terms {
     pub affinity: Vec<AffinityTerm>,
     pub anti_affinity: Vec<AffinityTerm>,
@@ -255,6 +256,14 @@ impl AffinityTracker {
 }
 
 impl Tracker for AffinityTracker {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn counts_the_same(&self, other: &dyn Tracker) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| self.terms == other.terms)
+    }
+
     fn refresh(&mut self, world: &World, _: &mut Topology) {
         let cache = &world.cache;
         if self.labels_version != Some(cache.labels_version()) {

@@ -8,6 +8,7 @@ use crate::scheduler::pod_groups::{Group, GroupId};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
 use crate::scheduler::topology::{NodeValues, Topology};
+use std::any::Any;
 use std::sync::Arc;
 
 /// One constraint and its counts.
@@ -202,6 +203,15 @@ fn follow(all: &mut [Counted], eligible: Eligible, pod: &PodInfo, world: &World,
 }
 
 impl Tracker for SpreadTracker {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn counts_the_same(&self, other: &dyn Tracker) -> bool {
+        let same = |one: &[Counted], other: &[Counted]| one.iter().map(|c| &c.constraint).eq(other.iter().map(|c| &c.constraint));
+        other.as_any().downcast_ref::<Self>().is_some_and(|other| same(&self.hard, &other.hard) && same(&self.soft, &other.soft))
+    }
+
     fn refresh(&mut self, world: &World, topology: &mut Topology) {
         if self.hard.is_empty() && self.soft.is_empty() {
             return;
