@@ -142,7 +142,8 @@ mod tests {
             Some(pod(json!({"app": "a", "v": "1"}), "Failed", false, true)),
         ];
         let count = |state: &Option<Obj>| Tallies::default().of(&owner, &selector, &template, state);
-        let wanted = [(0, 0, 0, 0, 0), (1, 1, 0, 0, 0), (1, 1, 1, 0, 0), (1, 0, 1, 0, 0), (0, 0, 0, 0, 1), (0, 0, 0, 1, 0), (0, 0, 0, 0, 0)];
+        let wanted =
+            [(0, 0, 0, 0, 0), (1, 1, 0, 0, 0), (1, 1, 1, 0, 0), (1, 0, 1, 0, 0), (0, 0, 0, 0, 1), (0, 0, 0, 1, 0), (0, 0, 0, 0, 0)];
         for (state, (active, full, ready, terminating, strangers)) in states.iter().zip(wanted) {
             assert_eq!(count(state), Counts { active, full, ready, terminating, strangers });
         }

@@ -4,8 +4,8 @@
 //! labels and owner. It keeps the counts of plugins that look at all nodes ([`Tracker`]) and follows what changed before each use. The
 //! answers are the very same as without it. Kinds of pods for which some plugin cannot promise that (volumes, claims, devices) have no class.
 
-use super::framework::{Normalization, Reach, Tracker, World};
 use super::framework::{MAX_NODE_SCORE, default_normalize_score};
+use super::framework::{Normalization, Reach, Tracker, World};
 use super::node_info::NodeId;
 use super::pod_info::PodInfo;
 use super::runtime::{Framework, Scores};
@@ -236,7 +236,8 @@ impl Known<'_> {
         if self.class.trackers.iter_mut().any(|(_, tracker)| tracker.begin_score(&[])) || self.nodes.scorers.iter().any(|s| s.varies()) {
             return None;
         }
-        let said = tracked.iter().map(|&(_, tracker)| self.class.trackers[tracker].1.fingerprint()).collect::<Option<SmallVec<[u64; 2]>>>()?;
+        let said =
+            tracked.iter().map(|&(_, tracker)| self.class.trackers[tracker].1.fingerprint()).collect::<Option<SmallVec<[u64; 2]>>>()?;
         let known = self.class.selections.iter().position(|(key, selection)| *key == said && selection.start == start);
         let at = match known {
             Some(at) if self.renew(world, framework, tracked, at) => at,
@@ -285,7 +286,8 @@ impl Known<'_> {
 
     /// The totals of the feasible nodes; with all scores if they are asked for.
     pub fn scores(&mut self, framework: &Framework, feasible: &[NodeId], full: bool) -> Scores {
-        let mut out = Scores { nodes: vec![], total: feasible.iter().map(|&id| self.nodes.fixed[id as usize]).collect(), ..Scores::default() };
+        let mut out =
+            Scores { nodes: vec![], total: feasible.iter().map(|&id| self.nodes.fixed[id as usize]).collect(), ..Scores::default() };
         let mut column = vec![];
         for scorer in &self.nodes.scorers {
             let mut tracker = self.class.trackers.iter_mut().find(|(plugin, _)| *plugin == scorer.plugin).map(|(_, tracker)| tracker);

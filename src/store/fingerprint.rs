@@ -72,7 +72,8 @@ fn body(object: &Object, bytes: &mut Vec<u8>) {
         }
         Body::Deployment(deployment) => {
             let (spec, status) = (&deployment.spec, &deployment.status);
-            let counts = [spec.replicas.unwrap_or(1), status.replicas, status.updated_replicas, status.ready_replicas, status.available_replicas];
+            let counts =
+                [spec.replicas.unwrap_or(1), status.replicas, status.updated_replicas, status.ready_replicas, status.available_replicas];
             counts.into_iter().for_each(|count| number(i64::from(count), bytes));
             number(status.observed_generation, bytes);
             for condition in &status.conditions {

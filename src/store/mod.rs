@@ -263,7 +263,9 @@ mod tests {
         pod.body = Body::Pod(crate::model::Pod::default());
         let id = store.intern(Key::of(&pod));
         store.commit(Time::ZERO, id, Some(pod.clone()));
-        let owner = serde_json::from_value(serde_json::json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "u", "controller": true})).unwrap();
+        let owner =
+            serde_json::from_value(serde_json::json!({"apiVersion": "v1", "kind": "X", "name": "x", "uid": "u", "controller": true}))
+                .unwrap();
         pod.meta.owner_references = std::sync::Arc::from([owner]);
         store.commit(Time::ZERO, id, Some(pod));
         let count = |version: u64| store.view(version).unmanaged(Kind::Pod, &"n".into()).count();
