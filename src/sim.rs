@@ -194,6 +194,11 @@ impl Sim {
         slot.up && slot.life == life
     }
 
+    /// The components by name, and what they watch.
+    pub fn components(&self) -> impl Iterator<Item = (&str, Kinds)> {
+        self.slots.iter().map(|slot| (&*slot.name, slot.watches))
+    }
+
     /// Switches off what is only there for speed.
     pub fn without_caches(&mut self) {
         self.server.without_caches();
@@ -391,6 +396,7 @@ impl Sim {
     fn arrive(&mut self, request: RequestId) {
         let flight = self.requests[request.0 as usize].as_mut().expect("a request under way");
         let (actor, left) = (flight.actor, flight.left);
+        let named = flight.verb.as_ref().map_or("", Verb::name);
         let answer = match self.edge.admit(flight, self.now) {
             trouble::Fate::CarriedOut => {
                 let verb = flight.verb.take().expect("carried out once");
@@ -400,6 +406,9 @@ impl Sim {
             trouble::Fate::Fails(error) => Err(error),
         };
         self.counters.refused += u64::from(answer.is_err());
+        for observer in &mut self.observers {
+            observer.request(self.now, &self.slots[actor.0 as usize].name, named, &answer);
+        }
         let back = self.settings.latency.request.at(self.slots[actor.0 as usize].network.draw());
         let (answer, at) = self.edge.answer(answer, left, self.now + back);
         let flight = self.requests[request.0 as usize].as_mut().expect("a request under way");
@@ -503,6 +512,9 @@ impl Sim {
             None => slot.delivery_pending = false,
         }
         let watches = slot.watches;
+        for observer in &mut self.observers {
+            observer.delivered(self.now, &slot.name, upto);
+        }
         self.step(id, |actor, cx| {
             for entry in cx.view.entries(from + 1, upto) {
                 if watches.contains(entry.kind()) {

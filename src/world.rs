@@ -7,13 +7,17 @@ use crate::base::Time;
 use crate::controllers;
 use crate::kubelet::Fleet;
 use crate::metrics::SharedCollector;
+use crate::metrics::replay::Replay;
 use crate::model::{Kind, Object, Pod};
 use crate::report::Case;
 use crate::scenario::director::Director;
 use crate::scenario::judge::SharedJudge;
 use crate::scenario::{Action, Check, Scenario, Step, Workload, initial_objects};
-use crate::scheduler::actor::{SchedulerActor, Settings as SchedulerSettings};
+use crate::scheduler::actor::{Explain, SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
+
+/// What the scheduler tells a replay: enough for every decision of a small run, and little enough not to be felt in a big one.
+const EXPLAINED: Explain = Explain::First { attempts: 1_000, nodes: 60_000, moves: 6_000 };
 
 /// How a world is run, beside what the scenario says. Nothing here may change what happens.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,11 +28,13 @@ pub struct Options {
     pub caches: bool,
     /// Tell the observers everything about the scheduling of this pod (`namespace/name`).
     pub explain: Option<String>,
+    /// Keep what the report page and `top` step through.
+    pub replay: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { metrics: true, caches: true, explain: None }
+        Options { metrics: true, caches: true, explain: None, replay: false }
     }
 }
 
@@ -54,6 +60,9 @@ impl World {
             sim.without_caches();
         }
         let collector = SharedCollector::new(scenario.clock);
+        if options.replay {
+            collector.0.borrow_mut().replay = Some(Replay::default());
+        }
         if options.metrics {
             sim.add_observer(Box::new(collector.clone()));
         }
@@ -64,6 +73,9 @@ impl World {
             sim.request_now(Verb::Create(Box::new(object))).map_err(|error| format!("{}: {name}: {error}", scenario.file))?;
         }
         add_components(&mut sim, scenario, &options)?;
+        if let Some(replay) = &mut collector.0.borrow_mut().replay {
+            replay.watches = sim.components().map(|(name, kinds)| (name.to_string(), kinds)).collect();
+        }
         let demands = scenario.expectations.iter().map(|expectation| demand(&expectation.check)).collect();
         Ok(World { sim, collector, judge, demands })
     }
@@ -100,7 +112,11 @@ impl World {
 fn add_components(sim: &mut Sim, scenario: &Scenario, options: &Options) -> Result<(), String> {
     let mut settings = SchedulerSettings::new(scenario.cluster.scheduler.clone());
     settings.caches = options.caches && options.explain.is_none();
-    settings.explain = options.explain.clone();
+    settings.explain = match &options.explain {
+        Some(pod) => Explain::Pod(pod.clone()),
+        None if options.replay => EXPLAINED,
+        None => Explain::Nothing,
+    };
     SchedulerActor::new(settings.clone()).map_err(|error| format!("{}: {error}", scenario.file))?;
     let scheduler = move || -> Vec<Box<dyn Actor>> {
         vec![Box::new(SchedulerActor::new(settings.clone()).expect("the same settings were taken before"))]

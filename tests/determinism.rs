@@ -28,6 +28,8 @@ fn metrics_change_nothing() {
     for name in SCENARIOS {
         let without = Options { metrics: false, ..Options::default() };
         assert_eq!(hash(name, None, Options::default()), hash(name, None, without), "{name}");
+        let replayed = Options { replay: true, ..Options::default() };
+        assert_eq!(hash(name, None, Options::default()), hash(name, None, replayed), "{name}");
     }
 }
 

@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kubelet", &["base", "model", "store", "api", "actor"]),
     ("faults", &["base", "model", "store", "actor"]),
     ("kubectl", &["base", "model", "store", "api", "actor", "manifest"]),
-    ("metrics", &["base", "model", "store", "actor"]),
+    ("metrics", &["base", "model", "store", "actor", "api", "manifest"]),
     ("report", &["base", "metrics"]),
     (
         "scenario",

@@ -1,5 +1,6 @@
 //! The one way out: what the run tells its observers. Metrics and reports are made of this alone and never reach back.
 
+use crate::api::Answer;
 use crate::base::Time;
 use crate::store::{Key, LogEntry};
 
@@ -65,6 +66,19 @@ pub enum Record {
         /// Moves in the queue, each node's verdict and scores, what would help.
         attempt: serde_json::Value,
     },
+    /// A pod moved in the scheduling queue, if the scheduler is set up to tell.
+    Queue {
+        /// When.
+        at: Time,
+        /// `namespace/name` of the pod.
+        pod: String,
+        /// The part of the queue that it left.
+        from: &'static str,
+        /// The part that it is in now.
+        to: &'static str,
+        /// What caused it.
+        event: String,
+    },
     /// A part of the story that is worth a line of its own.
     Story {
         /// The line.
@@ -78,4 +92,8 @@ pub trait Observer {
     fn commit(&mut self, key: &Key, entry: &LogEntry);
     /// Something else.
     fn record(&mut self, _at: Time, _record: &Record) {}
+    /// The API server has answered a request of the component `from`; the commits that it made come next.
+    fn request(&mut self, _at: Time, _from: &str, _verb: &'static str, _answer: &Answer) {}
+    /// The watch has shown the component `to` everything that it watches up to the resourceVersion.
+    fn delivered(&mut self, _at: Time, _to: &str, _version: u64) {}
 }

@@ -64,6 +64,26 @@ pub enum Verb {
     },
 }
 
+impl Verb {
+    /// The verb as audit logs and RBAC rules name it, with the subresource if there is one.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verb::Get(_) => "get",
+            Verb::Create(_) | Verb::DryRunCreate(_) => "create",
+            Verb::Update(_) => "update",
+            Verb::UpdateStatus(_) => "update status",
+            Verb::Patch { subresource: Subresource::Main, .. } => "patch",
+            Verb::Patch { subresource: Subresource::Status, .. } => "patch status",
+            Verb::Patch { subresource: Subresource::Scale, .. } => "patch scale",
+            Verb::Patch { subresource: Subresource::Resize, .. } => "patch resize",
+            Verb::Delete { .. } => "delete",
+            Verb::Bind { .. } => "create binding",
+            Verb::Evict { .. } => "create eviction",
+            Verb::PodMetrics { .. } => "list metrics",
+        }
+    }
+}
+
 /// Which part of an object a patch is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Subresource {

@@ -49,7 +49,7 @@ impl ScenarioArgs {
 
     /// Plays the scenario up to `at`, or to its end.
     pub fn play(&self, scenario: &Scenario, at: Option<Time>) -> Result<World, String> {
-        let mut world = World::new(scenario, Options { metrics: true, caches: !self.no_cache, explain: None })?;
+        let mut world = World::new(scenario, Options { metrics: true, caches: !self.no_cache, explain: None, replay: false })?;
         run_with_progress(&mut world, at.unwrap_or(scenario.end()));
         Ok(world)
     }

@@ -5,11 +5,13 @@ pub mod figures;
 pub mod latency;
 pub mod nodes;
 pub mod registry;
+pub mod replay;
 pub mod rollout;
 pub mod series;
 pub mod story;
 
 use crate::actor::{Clock, Observer, Record};
+use crate::api::Answer;
 use crate::base::Time;
 use crate::store::{Key, LogEntry};
 use std::cell::RefCell;
@@ -29,6 +31,8 @@ pub struct Mark {
 /// All collectors of a run.
 #[derive(Debug)]
 pub struct Collector {
+    /// Wall-clock times of the run.
+    pub clock: Clock,
     /// Rollouts of Deployments.
     pub rollouts: rollout::Rollouts,
     /// Pods on each node.
@@ -45,12 +49,15 @@ pub struct Collector {
     pub figures: figures::Figures,
     /// What users and failures did.
     pub marks: Vec<Mark>,
+    /// What is stepped through afterwards, if that is wanted.
+    pub replay: Option<replay::Replay>,
 }
 
 impl Collector {
     /// Empty collectors for a run whose clock this is.
     pub fn new(clock: Clock) -> Collector {
         Collector {
+            clock,
             rollouts: rollout::Rollouts::default(),
             nodes: nodes::NodeLoads::default(),
             latency: latency::Latencies::default(),
@@ -59,6 +66,7 @@ impl Collector {
             registry: registry::Registry::default(),
             figures: figures::Figures::default(),
             marks: Vec::new(),
+            replay: None,
         }
     }
 
@@ -70,12 +78,18 @@ impl Collector {
         self.story.commit(key, entry);
         self.registry.commit(key, entry);
         self.figures.commit(entry);
+        if let Some(replay) = &mut self.replay {
+            replay.commit(key, entry);
+        }
     }
 
     fn record(&mut self, at: Time, record: &Record) {
         self.story.record(at, record);
         self.figures.record(record);
         self.registry.record(at, record);
+        if let Some(replay) = &mut self.replay {
+            replay.record(at, record);
+        }
         let (label, is_fault) = match record {
             Record::Command { line, .. } => (format!("kubectl {line}"), false),
             Record::Fault { name, target, healed: false } => (format!("{name} {target}"), true),
@@ -104,5 +118,17 @@ impl Observer for SharedCollector {
 
     fn record(&mut self, at: Time, record: &Record) {
         self.0.borrow_mut().record(at, record);
+    }
+
+    fn request(&mut self, at: Time, from: &str, verb: &'static str, answer: &Answer) {
+        if let Some(replay) = &mut self.0.borrow_mut().replay {
+            replay.request(at, from, verb, answer);
+        }
+    }
+
+    fn delivered(&mut self, at: Time, to: &str, version: u64) {
+        if let Some(replay) = &mut self.0.borrow_mut().replay {
+            replay.delivered(at, to, version);
+        }
     }
 }

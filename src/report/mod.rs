@@ -2,9 +2,9 @@
 
 pub mod charts;
 pub mod csv_file;
-pub mod html;
 pub mod junit;
 pub mod openmetrics;
+pub mod page;
 pub mod story;
 pub mod summary;
 
@@ -96,7 +96,7 @@ fn write_all(dir: &Path, run: &Run<'_>) -> io::Result<()> {
     for chart in &charts {
         fs::write(charts_dir.join(format!("{}.svg", chart.file)), &chart.svg)?;
     }
-    fs::write(dir.join("report.html"), html::page(run, &charts))
+    fs::write(dir.join("report.html"), page::page(run, &charts))
 }
 
 /// The folder in which a run's files go unless the user names another.

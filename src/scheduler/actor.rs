@@ -27,6 +27,25 @@ const VOLUMES: u64 = 3;
 /// Longest message in an Event.
 const NOTE_MAX: usize = 1_024;
 
+/// Which attempts the observers are told everything about. Says nothing about what is decided.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Explain {
+    /// None.
+    #[default]
+    Nothing,
+    /// Those of this pod (`namespace/name`).
+    Pod(String),
+    /// The first ones, and the first moves in the queue, as long as the limits last.
+    First {
+        /// Attempts.
+        attempts: usize,
+        /// Nodes that were there, summed over these attempts.
+        nodes: usize,
+        /// Moves in the queue.
+        moves: usize,
+    },
+}
+
 /// What the scheduler is set up with.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -38,14 +57,14 @@ pub struct Settings {
     pub decision: Dist,
     /// Whether what is only there for speed is used.
     pub caches: bool,
-    /// Tell the observers everything about the attempts of this pod (`namespace/name`).
-    pub explain: Option<String>,
+    /// Tell the observers everything about these attempts.
+    pub explain: Explain,
 }
 
 impl Settings {
     /// The defaults with this configuration.
     pub fn new(config: SchedulerConfiguration) -> Settings {
-        Settings { config, client: Some(CLIENT), decision: Dist::Constant(Span::from_ms(1)), caches: true, explain: None }
+        Settings { config, client: Some(CLIENT), decision: Dist::Constant(Span::from_ms(1)), caches: true, explain: Explain::Nothing }
     }
 }
 
@@ -101,10 +120,9 @@ impl SchedulerActor {
         let mut driver = SchedulerDriver::new(&settings.config)?;
         let scheduler = driver.scheduler();
         scheduler.no_cache = !settings.caches;
-        if settings.explain.is_some() {
-            driver.record();
-        } else {
-            scheduler.detail = Detail::Brief;
+        scheduler.detail = if matches!(settings.explain, Explain::Pod(_)) { Detail::Full } else { Detail::Brief };
+        if settings.explain != Explain::Nothing {
+            driver.record_moves();
         }
         Ok(SchedulerActor {
             driver,
@@ -127,6 +145,7 @@ impl SchedulerActor {
                 None => break,
                 Some(Popped::Skipped(..)) => {}
                 Some(Popped::Attempt(mut attempt)) => {
+                    self.choose_detail();
                     self.driver.decide(&mut attempt);
                     self.attempt = Some(attempt);
                     let takes = self.settings.decision.at(cx.rng.draw());
@@ -141,6 +160,7 @@ impl SchedulerActor {
             self.flush_at = Some(at);
             cx.wake_at(at, FLUSH);
         }
+        self.tell_moves(cx);
     }
 
     fn conclude(&mut self, cx: &mut Ctx<'_>) {
@@ -162,18 +182,49 @@ impl SchedulerActor {
         }
     }
 
-    /// Tells the observers about the attempt, if they asked for this pod.
+    /// Looks closely only as long as the observers want to be told everything: it costs time, and changes nothing.
+    fn choose_detail(&mut self) {
+        let Explain::First { attempts, nodes, .. } = &mut self.settings.explain else { return };
+        let scheduler = self.driver.scheduler();
+        let there = scheduler.world.cache.order().len();
+        let told = *attempts > 0 && *nodes >= there;
+        (*attempts, *nodes) = if told { (*attempts - 1, *nodes - there) } else { (0, 0) };
+        scheduler.detail = if told { Detail::Full } else { Detail::Brief };
+        scheduler.no_cache = told || !self.settings.caches;
+    }
+
+    /// Tells the observers about the attempt, if they asked for it.
     fn explain(&mut self, attempt: &Attempt, cx: &mut Ctx<'_>) {
-        let Some(wanted) = &self.settings.explain else { return };
         let key = attempt.info.pod.key();
-        let moves = self.driver.take_moves();
-        self.moves.extend(moves.into_iter().filter(|step| format!("{}/{}", step.pod.0, step.pod.1) == *wanted));
-        if key != *wanted {
-            return;
-        }
-        let moves = std::mem::take(&mut self.moves);
+        let moves = match &self.settings.explain {
+            Explain::Nothing => return,
+            Explain::First { .. } if self.driver.scheduler().detail == Detail::Brief => return,
+            Explain::First { .. } => Vec::new(),
+            Explain::Pod(wanted) => {
+                let moves = self.driver.take_moves();
+                self.moves.extend(moves.into_iter().filter(|step| format!("{}/{}", step.pod.0, step.pod.1) == *wanted));
+                if key != *wanted {
+                    return;
+                }
+                std::mem::take(&mut self.moves)
+            }
+        };
         let record = explain::attempt(attempt, &moves, self.driver.world());
         cx.record(Record::Explained { pod: key, attempt: record });
+    }
+
+    /// Tells the observers about moves in the queue, as long as they want to be told.
+    fn tell_moves(&mut self, cx: &mut Ctx<'_>) {
+        let Explain::First { moves, .. } = &mut self.settings.explain else { return };
+        for step in self.driver.take_moves() {
+            if *moves == 0 {
+                continue;
+            }
+            *moves -= 1;
+            let (from, to) = (step.from.map_or("new", explain::place), step.to.map_or("gone", explain::place));
+            let (pod, event) = (format!("{}/{}", step.pod.0, step.pod.1), step.event.into_owned());
+            cx.record(Record::Queue { at: step.at, pod, from, to, event });
+        }
     }
 
     /// Writes what precedes a binding, one after the other. Without any, or once they are done, the pod is bound.

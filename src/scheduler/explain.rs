@@ -36,7 +36,8 @@ pub fn attempt(attempt: &Attempt, moves: &[Move], world: &World) -> Value {
     Value::Object(out)
 }
 
-fn place(place: Place) -> &'static str {
+/// A part of the queue by its name.
+pub fn place(place: Place) -> &'static str {
     match place {
         Place::Active => "active",
         Place::Backoff => "backoff",

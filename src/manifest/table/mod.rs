@@ -6,7 +6,7 @@
 mod columns;
 mod duration;
 mod output;
-mod pods;
+pub mod pods;
 mod rows;
 
 use crate::model::*;

@@ -12,13 +12,14 @@ pub struct Summary {
     pub total: usize,
     /// The state: a phase or a reason.
     pub status: String,
-    restarts: i32,
+    /// Restarts of all containers together.
+    pub restarts: i32,
     last_restart: Option<Timestamp>,
 }
 
 impl Summary {
     /// `3 (5m ago)`
-    pub fn restarts(&self, now: MicroTime) -> String {
+    pub fn restarts_shown(&self, now: MicroTime) -> String {
         match self.last_restart {
             Some(_) if self.restarts != 0 => format!("{} ({} ago)", self.restarts, since(self.last_restart, now)),
             _ => self.restarts.to_string(),

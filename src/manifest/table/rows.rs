@@ -92,7 +92,7 @@ fn or_none(text: &str) -> String {
 
 fn pod_cells(meta: &Meta, pod: &Pod, age: String, wide: bool, now: MicroTime) -> Vec<String> {
     let sum = pods::summary(meta, pod);
-    let mut cells = vec![meta.name.to_string(), format!("{}/{}", sum.ready, sum.total), sum.status.clone(), sum.restarts(now), age];
+    let mut cells = vec![meta.name.to_string(), format!("{}/{}", sum.ready, sum.total), sum.status.clone(), sum.restarts_shown(now), age];
     if wide {
         let ip = pod.status.pod_ips.first().map_or("", |ip| &ip.ip);
         let gates = &pod.spec.readiness_gates;

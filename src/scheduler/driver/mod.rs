@@ -119,8 +119,13 @@ impl SchedulerDriver {
 
     /// From now on events and moves of the queue are written down.
     pub fn record(&mut self) {
-        self.queue.record_moves();
+        self.record_moves();
         self.heard = Some(Vec::new());
+    }
+
+    /// From now on moves of the queue are written down.
+    pub fn record_moves(&mut self) {
+        self.queue.record_moves();
     }
 
     /// The events that reached the queue since the last call; several aspects of one update are joined by `+`.

@@ -1,0 +1,118 @@
+//! The data of the page: what the collectors counted, and the replay. Times are milliseconds since the start.
+
+use super::super::{Run, VERSION};
+use crate::base::Time;
+use crate::metrics::replay::data::ms;
+use crate::metrics::rollout::{Revision, Rollout};
+use crate::metrics::series::Series;
+use serde_json::{Value, json};
+
+/// Events in the page.
+const EVENTS_MAX: usize = 4_000;
+/// Rollouts in the page; those with most changes come first.
+const ROLLOUTS_MAX: usize = 40;
+/// Points of a series in the page; beyond, changes that lie closely together are merged.
+const POINTS_MAX: usize = 2_000;
+/// Points of each node of a big run: no eye sees more.
+const NODE_POINTS_MAX: u64 = 60;
+
+/// All of it.
+pub fn json(run: &Run<'_>) -> Value {
+    let collector = run.collector;
+    let replay = collector.replay.as_ref();
+    let end = Time(run.simulated.0);
+    let big = replay.is_some_and(|replay| replay.big);
+    let cases = run.cases.iter().map(|case| {
+        json!({"name": case.name, "demand": case.demand, "passed": case.passed, "t": ms(case.at), "detail": case.detail})
+    });
+    let events = collector.events.lines.iter().take(EVENTS_MAX);
+    json!({
+        "format": "kubesim-report/v1",
+        "name": run.name,
+        "question": run.question,
+        "seed": run.seed,
+        "version": VERSION,
+        "traceHash": format!("{:016x}", run.trace_hash),
+        "start": collector.clock.timestamp(Time::ZERO).to_string(),
+        "endMs": ms(end),
+        "expectations": cases.collect::<Value>(),
+        "marks": collector.marks.iter().map(|mark| json!([ms(mark.at), mark.label, mark.is_fault])).collect::<Value>(),
+        "story": collector.story.lines.iter().map(|line| json!([ms(line.at), super::tone(line.tone), line.text])).collect::<Value>(),
+        "events": events.map(|e| json!([e.t, e.kind, e.reason, e.object, e.message, e.count, e.source, e.namespace])).collect::<Value>(),
+        "eventsLeftOut": collector.events.lines.len().saturating_sub(EVENTS_MAX),
+        "rollouts": rollouts(run),
+        "nodes": if big { nodes(run, end) } else { json!([]) },
+        "replay": replay.map_or(Value::Null, |replay| replay.to_json()),
+    })
+}
+
+fn rollouts(run: &Run<'_>) -> Value {
+    let mut found: Vec<_> = run.collector.rollouts.0.iter().collect();
+    found.sort_by_key(|(_, rollout)| std::cmp::Reverse(rollout.available.points().len()));
+    found.truncate(ROLLOUTS_MAX);
+    found.sort_by_key(|(key, _)| *key);
+    found.into_iter().map(|((namespace, name), rollout)| rollout_json(namespace, name, rollout)).collect()
+}
+
+fn rollout_json(namespace: &str, name: &str, rollout: &Rollout) -> Value {
+    let revision = |revision: &Revision| {
+        json!({
+            "name": revision.name, "revision": revision.revision, "images": revision.images,
+            "wanted": points(&revision.wanted), "ready": points(&revision.ready),
+        })
+    };
+    json!({
+        "namespace": namespace, "name": name,
+        "desired": points(&rollout.desired), "availableMin": points(&rollout.available_min), "totalMax": points(&rollout.total_max),
+        "available": points(&rollout.available), "ready": points(&rollout.ready), "unavailable": points(&rollout.unavailable),
+        "total": points(&rollout.total), "revisions": rollout.revisions.iter().map(revision).collect::<Value>(),
+    })
+}
+
+fn nodes(run: &Run<'_>, end: Time) -> Value {
+    let apart = end.0 / NODE_POINTS_MAX;
+    let node = |(name, load): (&_, &crate::metrics::nodes::NodeLoad)| {
+        json!({"name": name, "zone": load.zone, "pods": spaced(&load.pods, apart), "ready": spaced(&load.ready, apart)})
+    };
+    run.collector.nodes.0.iter().map(node).collect()
+}
+
+fn points(series: &Series) -> Value {
+    let apart = match series.points() {
+        points if points.len() > POINTS_MAX => points.last().map_or(0, |(at, _)| at.0 / POINTS_MAX as u64),
+        _ => 0,
+    };
+    spaced(series, apart)
+}
+
+/// The changes `[t, value]`; of those closer together than `apart_ns` the last one.
+fn spaced(series: &Series, apart_ns: u64) -> Value {
+    let mut out: Vec<(Time, f64)> = Vec::new();
+    for &(at, value) in series.points() {
+        match out.last_mut() {
+            Some((last, kept)) if at.0 - last.0 < apart_ns => *kept = value,
+            _ => out.push((at, value)),
+        }
+    }
+    out.iter().map(|(at, value)| json!([ms(*at), number(*value)])).collect()
+}
+
+/// Whole numbers without a fraction.
+fn number(value: f64) -> Value {
+    if value.fract() == 0.0 && value.abs() < 1e15 { json!(value as i64) } else { json!(value) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn close_changes_are_merged_and_the_last_one_stays() {
+        let mut series = Series::default();
+        for (at, value) in [(0, 1.0), (1, 2.0), (2, 2.5), (10, 4.0)] {
+            series.set(Time::from_ms(at), value);
+        }
+        assert_eq!(spaced(&series, 0), json!([[0, 1], [1, 2], [2, 2.5], [10, 4]]));
+        assert_eq!(spaced(&series, 5_000_000), json!([[0, 2.5], [10, 4]]));
+    }
+}

@@ -1,0 +1,148 @@
+//! `report.html`: the run to step through, with story, expectations and charts, in one file that needs nothing else. The page
+//! is made of the files beside this one; what it shows is in it as JSON (`docs/report-page.md`).
+
+mod data;
+
+use super::charts::Chart;
+use super::junit::escaped;
+use super::{Run, VERSION};
+use crate::base::Span;
+use crate::metrics::replay::data::ms;
+use crate::metrics::story::Tone;
+use std::fmt::Write;
+
+const PAGE: &str = include_str!("index.html");
+const STYLES: [&str; 2] = [include_str!("vendor/uPlot.min.css"), include_str!("style.css")];
+/// In the order in which they need each other.
+const SCRIPTS: [&str; 13] = [
+    include_str!("vendor/uPlot.iife.min.js"),
+    include_str!("data.js"),
+    include_str!("state.js"),
+    include_str!("player.js"),
+    include_str!("big.js"),
+    include_str!("cluster.js"),
+    include_str!("ring.js"),
+    include_str!("queue.js"),
+    include_str!("decision.js"),
+    include_str!("chart.js"),
+    include_str!("events.js"),
+    include_str!("object.js"),
+    include_str!("main.js"),
+];
+/// Charts larger than this stay out of the page; they are in `charts/`.
+const CHART_BYTES_MAX: usize = 600_000;
+
+/// The page.
+pub fn page(run: &Run<'_>, charts: &[Chart]) -> String {
+    let text = run.collector.replay.as_ref().map_or("", |replay| replay.text.trim());
+    let text = if text.is_empty() { String::new() } else { format!("<p class=\"card lesson\">{}</p>", escaped(text)) };
+    let foot = format!(
+        "Seed {}, {} of simulated time, {} events, {} commits, trace {:016x}, kubesim {VERSION}.",
+        run.seed, run.simulated, run.events, run.commits, run.trace_hash
+    );
+    // A script element ends at the first `</`, whatever the JSON means by it.
+    let data = data::json(run).to_string().replace('<', "\\u003c");
+    let parts = [
+        ("title", escaped(run.name)),
+        ("question", escaped(run.question)),
+        ("text", text),
+        ("style", STYLES.join("\n")),
+        ("static", fixed(run, charts)),
+        ("foot", foot),
+        ("data", data),
+        ("script", format!("\"use strict\";\n{}", SCRIPTS.join("\n"))),
+    ];
+    filled(PAGE, &parts)
+}
+
+/// The template with each `{{name}}` replaced; what is put in is not looked at again.
+fn filled(template: &str, parts: &[(&str, String)]) -> String {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (name, after) = after.split_once("}}").expect("the template closes what it opens");
+        out += before;
+        out += &parts.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("nothing named {name} for the page")).1;
+        rest = after;
+    }
+    out + rest
+}
+
+/// What needs no script.
+fn fixed(run: &Run<'_>, charts: &[Chart]) -> String {
+    let mut out = String::new();
+    expectations(&mut out, run);
+    story(&mut out, run);
+    out.push_str("<section class=\"card\" aria-labelledby=\"h-charts\"><h2 id=\"h-charts\">Charts</h2><details><summary>Show the charts</summary>\n");
+    for chart in charts {
+        let title = escaped(&chart.title);
+        if chart.svg.len() > CHART_BYTES_MAX {
+            let _ = writeln!(out, "<p>{title}: too large for this page, see <code>charts/{}.svg</code>.</p>", chart.file);
+            continue;
+        }
+        let svg = chart.svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{title}\" "), 1);
+        let _ = writeln!(out, "<figure>{svg}<figcaption>{title}</figcaption></figure>");
+    }
+    out + "</details></section>\n"
+}
+
+fn expectations(page: &mut String, run: &Run<'_>) {
+    if run.cases.is_empty() {
+        return;
+    }
+    page.push_str(
+        "<section class=\"card\" aria-labelledby=\"h-expect\"><h2 id=\"h-expect\">Expectations</h2>\n<div class=\"tables\"><table>\
+         <thead><tr><th scope=\"col\">Expectation</th><th scope=\"col\">Demand</th><th scope=\"col\">Verdict</th></tr></thead>\n",
+    );
+    for case in run.cases {
+        let verdict = if case.passed {
+            "<span class=\"Good\">holds</span>".to_string()
+        } else {
+            format!("<span class=\"Bad\">broken at {}</span> {}", case.at, escaped(&case.detail))
+        };
+        let _ =
+            writeln!(page, "<tr><td>{}</td><td><code>{}</code></td><td>{verdict}</td></tr>", escaped(&case.name), escaped(&case.demand));
+    }
+    page.push_str("</table></div></section>\n");
+}
+
+fn story(page: &mut String, run: &Run<'_>) {
+    page.push_str("<section class=\"card\" aria-labelledby=\"h-story\"><h2 id=\"h-story\">Story</h2>\n<div class=\"tables\"><table class=\"story\">\n");
+    for line in &run.collector.story.lines {
+        let class = tone(line.tone);
+        let clock = super::story::clock(Span(line.at.0));
+        let _ = writeln!(page, "<tr data-t=\"{}\"><td>{clock}</td><td class=\"{class}\">{}</td></tr>", ms(line.at), escaped(&line.text));
+    }
+    page.push_str("</table></div></section>\n");
+}
+
+fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Plain => "Plain",
+        Tone::Command => "Command",
+        Tone::Output => "Output",
+        Tone::Fault => "Fault",
+        Tone::Good => "Good",
+        Tone::Bad => "Bad",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_put_in_is_not_looked_at_again() {
+        let parts = [("a", "{{b}}".to_string()), ("b", "2".to_string())];
+        assert_eq!(filled("x{{a}}y{{b}}", &parts), "x{{b}}y2");
+    }
+
+    #[test]
+    fn the_page_asks_for_nothing_from_elsewhere() {
+        for text in SCRIPTS.iter().chain(&STYLES).chain([&PAGE]) {
+            for word in ["fetch(", "XMLHttpRequest", "@import", "src=\"http", "href=\"http", "url(http"] {
+                assert!(!text.contains(word), "{word}");
+            }
+        }
+    }
+}
