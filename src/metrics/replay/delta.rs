@@ -91,7 +91,17 @@ mod tests {
 
     #[test]
     fn applied_differences_lead_to_the_later_value() {
-        let values = [json!({}), json!([]), json!([1]), json!([[1], {"a": 1}]), json!([{"a": 2}]), json!(null), json!({"a": {"b": [1, 2, 3]}}), json!({"a": {"b": [1]}}), json!([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])];
+        let values = [
+            json!({}),
+            json!([]),
+            json!([1]),
+            json!([[1], {"a": 1}]),
+            json!([{"a": 2}]),
+            json!(null),
+            json!({"a": {"b": [1, 2, 3]}}),
+            json!({"a": {"b": [1]}}),
+            json!([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]),
+        ];
         for a in &values {
             for b in &values {
                 match diff(a, b) {

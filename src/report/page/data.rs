@@ -22,9 +22,10 @@ pub fn json(run: &Run<'_>) -> Value {
     let replay = collector.replay.as_ref();
     let end = Time(run.simulated.0);
     let big = replay.is_some_and(|replay| replay.big);
-    let cases = run.cases.iter().map(|case| {
-        json!({"name": case.name, "demand": case.demand, "passed": case.passed, "t": ms(case.at), "detail": case.detail})
-    });
+    let cases = run
+        .cases
+        .iter()
+        .map(|case| json!({"name": case.name, "demand": case.demand, "passed": case.passed, "t": ms(case.at), "detail": case.detail}));
     let events = collector.events.lines.iter().take(EVENTS_MAX);
     json!({
         "format": "kubesim-report/v1",
@@ -71,9 +72,7 @@ fn rollout_json(namespace: &str, name: &str, rollout: &Rollout) -> Value {
 
 fn nodes(run: &Run<'_>, end: Time) -> Value {
     let apart = end.0 / NODE_POINTS_MAX;
-    let node = |(name, load): (&_, &crate::metrics::nodes::NodeLoad)| {
-        json!({"name": name, "zone": load.zone, "pods": spaced(&load.pods, apart), "ready": spaced(&load.ready, apart)})
-    };
+    let node = |(name, load): (&_, &crate::metrics::nodes::NodeLoad)| json!({"name": name, "zone": load.zone, "pods": spaced(&load.pods, apart), "ready": spaced(&load.ready, apart)});
     run.collector.nodes.0.iter().map(node).collect()
 }
 

@@ -73,7 +73,9 @@ fn fixed(run: &Run<'_>, charts: &[Chart]) -> String {
     let mut out = String::new();
     expectations(&mut out, run);
     story(&mut out, run);
-    out.push_str("<section class=\"card\" aria-labelledby=\"h-charts\"><h2 id=\"h-charts\">Charts</h2><details><summary>Show the charts</summary>\n");
+    out.push_str(
+        "<section class=\"card\" aria-labelledby=\"h-charts\"><h2 id=\"h-charts\">Charts</h2><details><summary>Show the charts</summary>\n",
+    );
     for chart in charts {
         let title = escaped(&chart.title);
         if chart.svg.len() > CHART_BYTES_MAX {
