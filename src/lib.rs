@@ -15,6 +15,7 @@ pub mod lab;
 pub mod manifest;
 pub mod metrics;
 pub mod model;
+pub mod network;
 pub mod report;
 pub mod scenario;
 pub mod scheduler;

@@ -9,6 +9,7 @@ use crate::kubelet::Fleet;
 use crate::metrics::SharedCollector;
 use crate::metrics::replay::Replay;
 use crate::model::{Kind, Object, Pod};
+use crate::network::Network;
 use crate::report::Case;
 use crate::scenario::director::Director;
 use crate::scenario::judge::SharedJudge;
@@ -26,6 +27,8 @@ pub struct Options {
     pub metrics: bool,
     /// Use what is only there for speed.
     pub caches: bool,
+    /// Book requests in runs instead of one by one.
+    pub aggregate: bool,
     /// Tell the observers everything about the scheduling of this pod (`namespace/name`).
     pub explain: Option<String>,
     /// Keep what the report page and `top` step through.
@@ -34,7 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Options { metrics: true, caches: true, explain: None, replay: false }
+        Options { metrics: true, caches: true, aggregate: true, explain: None, replay: false }
     }
 }
 
@@ -63,7 +66,9 @@ impl World {
         if options.replay {
             collector.0.borrow_mut().replay = Some(Replay::default());
         }
-        if options.metrics {
+        // Expectations of metrics are judged by what the collector holds.
+        let judged = scenario.expectations.iter().any(|expectation| matches!(expectation.check, Check::Metric { .. }));
+        if options.metrics || judged {
             sim.add_observer(Box::new(collector.clone()));
         }
         let judge = SharedJudge::new(scenario);
@@ -126,6 +131,9 @@ fn add_components(sim: &mut Sim, scenario: &Scenario, options: &Options) -> Resu
     sim.add_process("scheduler", Box::new(scheduler));
     sim.add_process("controller-manager", Box::new(move || controllers::all(&manager, caches)));
     sim.add_actor(Box::new(Fleet::new(scenario.kubelet_settings())));
+    if let Some(settings) = scenario.network_settings(!options.aggregate) {
+        sim.add_actor(Box::new(Network::new(settings)));
+    }
     if scenario.timeline.iter().any(concerns_leaders) {
         sim.add_actor(Box::new(Elections::new()));
     }

@@ -10,12 +10,14 @@ pub mod expectations;
 pub mod record;
 pub mod recorder;
 pub mod script;
+pub mod traffic;
 pub mod workqueue;
 
 use crate::api::{Answer, Verb};
 use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::model::{Kind, MicroTime, Object, Str, Timestamp};
 use crate::store::{Change, View};
+use std::sync::Arc;
 pub use record::{Observer, Record};
 pub use recorder::{EventNote, EventType};
 
@@ -94,6 +96,18 @@ pub enum Signal {
         container: Str,
         /// Whether the kernel does it for want of memory.
         oom: bool,
+    },
+    /// The network space of a pod comes or goes, or a process in it begins, changes its plans, or ends. Told only where
+    /// somebody sends requests.
+    Process(Arc<traffic::Process>),
+    /// What requests make a pod's processes use, beside what they use when idle.
+    Busy {
+        /// Namespace of the pod.
+        namespace: Str,
+        /// Its name.
+        pod: Str,
+        /// CPU in thousandths.
+        cpu_milli: i64,
     },
     /// How the image registry is: pulls take so many times as long as usual, or fail when it is zero.
     Registry {

@@ -3,6 +3,7 @@
 use crate::api::Answer;
 use crate::base::Time;
 use crate::store::{Key, LogEntry};
+use std::sync::Arc;
 
 /// Something that no object of the API shows.
 #[derive(Clone, PartialEq, Debug)]
@@ -79,6 +80,8 @@ pub enum Record {
         /// What caused it.
         event: String,
     },
+    /// What became of the requests that were sent within a span of time.
+    Traffic(Arc<super::traffic::Window>),
     /// A part of the story that is worth a line of its own.
     Story {
         /// The line.

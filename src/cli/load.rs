@@ -34,6 +34,9 @@ pub struct ScenarioArgs {
     /// Evaluate everything anew, without what is only there for speed. The result is the same.
     #[arg(long)]
     pub no_cache: bool,
+    /// Look at each request of `load:` by itself instead of booking runs of them. The result is the same.
+    #[arg(long)]
+    pub no_aggregate: bool,
 }
 
 impl ScenarioArgs {
@@ -49,7 +52,7 @@ impl ScenarioArgs {
 
     /// Plays the scenario up to `at`, or to its end.
     pub fn play(&self, scenario: &Scenario, at: Option<Time>) -> Result<World, String> {
-        let mut world = World::new(scenario, Options { metrics: true, caches: !self.no_cache, explain: None, replay: false })?;
+        let mut world = World::new(scenario, Options { caches: !self.no_cache, aggregate: !self.no_aggregate, ..Options::default() })?;
         run_with_progress(&mut world, at.unwrap_or(scenario.end()));
         Ok(world)
     }

@@ -44,7 +44,8 @@ pub fn run(args: Args) -> Outcome {
         return print_defaults();
     }
     let scenario = args.common.load(args.scenario.as_deref(), args.until)?;
-    let options = Options { metrics: !args.no_report, caches: !args.common.no_cache, explain: None, replay: !args.no_report };
+    let (caches, aggregate) = (!args.common.no_cache, !args.common.no_aggregate);
+    let options = Options { metrics: !args.no_report, caches, aggregate, explain: None, replay: !args.no_report };
     let mut world = World::new(&scenario, options)?;
     if let Some(path) = &args.watch {
         world.observe(Box::new(WatchFile::create(path)?));

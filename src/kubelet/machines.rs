@@ -228,6 +228,7 @@ impl Fleet {
             fresh.sandboxes = std::mem::take(&mut old.sandboxes);
             fresh.lives = std::mem::take(&mut old.lives);
             (fresh.next_serial, fresh.mounted) = (old.next_serial, old.mounted);
+            (fresh.told, fresh.busy_milli) = (std::mem::take(&mut old.told), old.busy_milli);
             fresh.files = std::mem::take(&mut old.files);
             fresh.run_runtime(cx.now);
             fresh.seen = fresh.look();

@@ -20,6 +20,7 @@ mod offline;
 mod pod;
 mod policy;
 mod prober;
+mod processes;
 mod resources;
 mod runtime;
 pub mod settings;

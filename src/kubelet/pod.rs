@@ -6,6 +6,7 @@ use super::backoff::Backoff;
 use super::prober::Prober;
 use super::runtime::{Live, Sandbox};
 use super::sync::Running;
+use crate::actor::traffic::Process;
 use crate::base::Time;
 use crate::model::{Container as Spec, Obj, Pod, PodCondition, PodPhase, PodSpec, PodStatus, Str, Timestamp};
 use crate::store::Id;
@@ -196,6 +197,10 @@ pub(crate) struct PodState {
     pub prober: Prober,
     /// What each running container uses, as last written: CPU in thousandths, memory in bytes.
     pub usage: Vec<(Which, i64, i64)>,
+    /// CPU that requests make it use, in thousandths.
+    pub busy_milli: i64,
+    /// What those who send requests were told last.
+    pub told: Vec<Arc<Process>>,
     pub due: [Option<Time>; DUES],
 }
 
@@ -240,6 +245,8 @@ impl PodState {
             status_queued: false,
             prober: Prober::default(),
             usage: Vec::new(),
+            busy_milli: 0,
+            told: Vec::new(),
             due: [None; DUES],
         }
     }

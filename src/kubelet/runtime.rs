@@ -2,6 +2,7 @@
 //! the kubelet. Real: CRI (staging/src/k8s.io/cri-api @ v1.37.2) as containerd implements it.
 
 use super::pod::{Container, PodState, Seen, State, Which};
+use super::behaviours::Serves;
 use super::word;
 use crate::base::{Span, Time};
 use crate::model::Str;
@@ -37,8 +38,11 @@ pub(crate) struct Live {
     /// From SIGTERM to its end, and its exit code then.
     pub drains: Span,
     pub stop_code: i32,
-    /// When it was asked to stop.
+    /// When it was asked to stop, and how long after that it takes new connections.
     pub stopping: Option<Time>,
+    pub refuses_after: Span,
+    /// What requests to it cost.
+    pub serves: Option<Serves>,
     /// Number of its entry in the script, if there is one.
     pub script: Option<u32>,
     /// What it uses.

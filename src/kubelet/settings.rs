@@ -109,6 +109,8 @@ pub struct Settings {
     pub behaviours: Behaviours,
     /// Nodes whose kubelets do not serialize image pulls, whatever the configuration says.
     pub parallel_pulls_on: Vec<String>,
+    /// Whether processes are told of to those who send requests.
+    pub tell_processes: bool,
     /// Whether observers are told of each call to the runtime.
     pub trace_runtime: bool,
 }

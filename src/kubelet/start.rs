@@ -3,7 +3,7 @@
 //! pkg/kubelet/images/image_manager.go @ v1.37.2.
 
 use super::backoff::Backoff;
-use super::behaviours::{Ready, Surroundings};
+use super::behaviours::{Ready, Serves, Surroundings};
 use super::fleet::{Fleet, Kubelet};
 use super::kill::Cause;
 use super::pod::{self, Container, Due, State, Waiting, Which};
@@ -267,6 +267,8 @@ impl Kubelet<'_, '_> {
             drains: Span::ZERO,
             stop_code: 143,
             stopping: None,
+            refuses_after: Span::ZERO,
+            serves: None,
             script: None,
             cpu_milli: 0,
             memory_bytes: 0,
@@ -338,6 +340,7 @@ impl Kubelet<'_, '_> {
             (live.end, live.listens, live.ready) = (plan.end, plan.listens, plan.ready);
             (live.drains, live.stop_code, live.script) = (plan.drains, plan.stop_code, plan.script);
             (live.cpu_milli, live.memory_bytes) = (plan.cpu_milli, plan.memory_bytes);
+            (live.refuses_after, live.serves) = (plan.refuses_after, plan.serves);
         }
         self.pod.dirty = true;
         self.pod.run_runtime(now);
@@ -402,6 +405,8 @@ pub(crate) struct Plan {
     pub script: Option<u32>,
     pub cpu_milli: i64,
     pub memory_bytes: i64,
+    pub refuses_after: Span,
+    pub serves: Option<Serves>,
 }
 
 impl super::fleet::Shared {
@@ -441,7 +446,18 @@ impl super::fleet::Shared {
         }
         let drains = what.stop.drains.at(seed.draw("drains", name, n));
         let cpu_milli = what.uses.cpu.milli_value();
-        Plan { end, listens, ready, drains, stop_code: what.stop.code, script: None, cpu_milli, memory_bytes: memory }
+        Plan {
+            end,
+            listens,
+            ready,
+            drains,
+            stop_code: what.stop.code,
+            script: None,
+            cpu_milli,
+            memory_bytes: memory,
+            refuses_after: what.stop.refuses_after,
+            serves: Some(what.serves),
+        }
     }
 }
 

@@ -443,6 +443,7 @@ impl Kubelet<'_, '_> {
     /// The runtime changed by itself, or was changed: the next relist will see it.
     pub fn note_runtime(&mut self) {
         self.report_usage();
+        self.tell_processes();
         if let Some(next) = self.pod.next_in_runtime() {
             self.set_due(Due::Runtime, next);
         }

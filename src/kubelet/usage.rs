@@ -31,7 +31,10 @@ impl Kubelet<'_, '_> {
                 next = Some(next.map_or(live.listens, |at: crate::base::Time| at.min(live.listens)));
             }
             let memory = if listens { live.memory_bytes } else { live.memory_bytes / 2 };
-            usage.push((live.seen.which, live.cpu_milli, memory));
+            let which = live.seen.which;
+            // The first of the regular containers is the one that serves.
+            let busy = if which == pod::regular(&spec).start && listens { self.pod.busy_milli } else { 0 };
+            usage.push((which, live.cpu_milli + busy, memory));
         }
         if let Some(next) = next.filter(|at| *at < crate::base::Time::MAX) {
             self.set_due(Due::Usage, next);

@@ -9,6 +9,7 @@ pub mod replay;
 pub mod rollout;
 pub mod series;
 pub mod story;
+pub mod traffic;
 
 use crate::actor::{Clock, Observer, Record};
 use crate::api::Answer;

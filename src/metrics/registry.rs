@@ -2,9 +2,11 @@
 //! Real: docs of kube-state-metrics v2; pkg/scheduler/metrics/metrics.go @ v1.37.2.
 
 use super::series::Series;
+use super::traffic::{QUANTILES, Traffic};
 use crate::actor::Record;
+use crate::actor::traffic::{Cause, Window};
 use crate::base::Time;
-use crate::model::{Body, Deployment, ReplicaSet};
+use crate::model::{Body, Deployment, EndpointSlice, ReplicaSet, Str};
 use crate::store::{Key, LogEntry};
 use std::collections::BTreeMap;
 
@@ -37,12 +39,17 @@ macro_rules! metrics {
 }
 
 metrics! {
+    HTTP_DURATION "http_req_duration" Gauge "Milliseconds that this share of a second's requests do not exceed, per load.";
+    HTTP_FAILED "http_req_failed" Gauge "Share of a second's requests that failed, per load.";
+    HTTP_RETRIES "http_req_retries" Counter "Attempts that failed and were followed by another, per load and cause.";
+    HTTP_REQUESTS "http_reqs" Counter "Requests, per load and fate.";
     DEPLOYMENT_SPEC "kube_deployment_spec_replicas" Gauge "Number of desired pods for a deployment.";
     DEPLOYMENT_STATUS "kube_deployment_status_replicas" Gauge "The number of replicas per deployment.";
     DEPLOYMENT_AVAILABLE "kube_deployment_status_replicas_available" Gauge "The number of available replicas per deployment.";
     DEPLOYMENT_READY "kube_deployment_status_replicas_ready" Gauge "The number of ready replicas per deployment.";
     DEPLOYMENT_UNAVAILABLE "kube_deployment_status_replicas_unavailable" Gauge "The number of unavailable replicas per deployment.";
     DEPLOYMENT_UPDATED "kube_deployment_status_replicas_updated" Gauge "The number of updated replicas per deployment.";
+    SLICE_ENDPOINTS "kube_endpointslice_endpoints" Gauge "Number of endpoints of a Service that are ready, by its EndpointSlices.";
     NODE_READY "kube_node_status_condition_ready" Gauge "Whether the node's condition Ready is True (1) or not (0).";
     POD_PHASE "kube_pod_status_phase" Gauge "Number of pods in each phase, per namespace.";
     POD_READY "kube_pod_status_ready" Gauge "Number of pods whose condition Ready is True, per namespace.";
@@ -58,6 +65,10 @@ pub type Labelled = BTreeMap<String, Series>;
 /// All named series.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
+    /// Requests.
+    pub traffic: Traffic,
+    /// Ready endpoints of each slice, with its Service.
+    slices: BTreeMap<(Str, Str), (String, u64)>,
     series: BTreeMap<&'static str, Labelled>,
 }
 
@@ -90,6 +101,7 @@ impl Registry {
             Body::Deployment(deployment) => self.deployment(key, entry, deployment),
             Body::ReplicaSet(set) => self.replica_set(key, entry, set),
             Body::Pod(_) => self.pod(key, entry),
+            Body::EndpointSlice(slice) => self.slice(key, entry, slice),
             Body::Node(node) => {
                 let ready = node.status.conditions.iter().any(|c| &*c.r#type == "Ready" && &*c.status == "True");
                 let labels = format!("{{node=\"{}\"}}", key.name);
@@ -144,7 +156,45 @@ impl Registry {
         }
     }
 
+    fn slice(&mut self, key: &Key, entry: &LogEntry, slice: &EndpointSlice) {
+        let Some(service) = entry.object().meta.labels.get("kubernetes.io/service-name") else { return };
+        let is_ready = |endpoint: &&crate::model::Endpoint| endpoint.conditions.ready.unwrap_or(true);
+        let ready = if entry.after.is_some() { slice.endpoints.iter().filter(is_ready).count() as u64 } else { 0 };
+        self.slices.insert((key.namespace.clone(), key.name.clone()), (service.to_string(), ready));
+        let namespace = &key.namespace;
+        let own = self.slices.range((namespace.clone(), Str::default())..).take_while(|((place, _), _)| place == namespace);
+        let sum: u64 = own.filter(|(_, (name, _))| name == service).map(|(_, (_, ready))| ready).sum();
+        let labels = format!("{{namespace=\"{namespace}\",service=\"{service}\",ready=\"true\"}}");
+        self.set(SLICE_ENDPOINTS, &labels, entry.at, sum as f64);
+    }
+
+    fn requests(&mut self, window: &Window) {
+        let Some(quantiles_ms) = self.traffic.record(window) else { return };
+        let load = &window.load;
+        let at = window.from;
+        let share = window.failures() as f64 / window.requests() as f64;
+        self.set(HTTP_FAILED, &format!("{{load=\"{load}\"}}"), at, share);
+        for (share, ms) in QUANTILES.into_iter().zip(quantiles_ms) {
+            self.set(HTTP_DURATION, &format!("{{load=\"{load}\",quantile=\"{share}\"}}"), at, ms);
+        }
+        let totals = self.traffic.totals(Some(load));
+        self.set(HTTP_REQUESTS, &format!("{{load=\"{load}\",result=\"ok\"}}"), window.until, totals.ok as f64);
+        for cause in Cause::ALL {
+            let (failed, retried) = (totals.failed[cause as usize], totals.retried[cause as usize]);
+            let label = cause.label();
+            if failed > 0 {
+                self.set(HTTP_REQUESTS, &format!("{{load=\"{load}\",result=\"{label}\"}}"), window.until, failed as f64);
+            }
+            if retried > 0 {
+                self.set(HTTP_RETRIES, &format!("{{load=\"{load}\",cause=\"{label}\"}}"), window.until, retried as f64);
+            }
+        }
+    }
+
     pub(super) fn record(&mut self, at: Time, record: &Record) {
+        if let Record::Traffic(window) = record {
+            self.requests(window);
+        }
         if let Record::Attempt { node, .. } = record {
             let result = if node.is_some() { "scheduled" } else { "unschedulable" };
             self.add(ATTEMPTS, format!("{{profile=\"default-scheduler\",result=\"{result}\"}}"), at, 1);

@@ -101,7 +101,7 @@ impl Story {
             Record::Fault { name, target, healed: false } => self.tell(at, Tone::Fault, format!("{name}: {target}")),
             Record::Fault { name, target, healed: true } => self.tell(at, Tone::Fault, format!("{name} ends: {target}")),
             Record::Story { line } => self.tell(at, Tone::Plain, line.clone()),
-            Record::Attempt { .. } | Record::Explained { .. } | Record::Runtime { .. } | Record::Queue { .. } => {}
+            Record::Attempt { .. } | Record::Explained { .. } | Record::Runtime { .. } | Record::Queue { .. } | Record::Traffic(_) => {}
         }
     }
 

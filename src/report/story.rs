@@ -4,6 +4,7 @@ use super::Run;
 use crate::base::Span;
 use crate::metrics::latency::percentiles;
 use crate::metrics::story::{Line, Tone};
+use crate::metrics::traffic::{ByCause, Cause, Totals, ms};
 use std::fmt::Write;
 
 /// Colours for a terminal, or none.
@@ -63,6 +64,16 @@ pub fn summary(run: &Run<'_>, palette: Palette) -> String {
             row(name, format!("p50 {}, p99 {}, max {} ({} pods)", clock(found.p50), clock(found.p99), clock(found.max), found.count));
         }
     }
+    for (name, load) in &run.collector.registry.traffic.0 {
+        row(&format!("requests to {name}"), requests(&load.totals));
+        if let Some(failures) = failures(&load.totals) {
+            row("  failed", failures);
+        }
+        if load.totals.retried.iter().any(|count| *count > 0) {
+            row("  tried again", by_cause(&load.totals.retried));
+        }
+        row("  took", durations(&load.totals));
+    }
     if figures.container_restarts + figures.pods_disrupted > 0 {
         row("restarts / disruptions", format!("{} / {}", figures.container_restarts, figures.pods_disrupted));
     }
@@ -85,6 +96,39 @@ pub fn summary(run: &Run<'_>, palette: Palette) -> String {
         }
     }
     text
+}
+
+fn requests(totals: &Totals) -> String {
+    let (all, failed) = (totals.requests(), totals.failures());
+    let share = if all == 0 { 0.0 } else { failed as f64 / all as f64 * 100.0 };
+    match failed {
+        0 => format!("{all}, none failed"),
+        _ => format!("{all}, {failed} failed ({share:.3} %)"),
+    }
+}
+
+fn failures(totals: &Totals) -> Option<String> {
+    (totals.failures() > 0).then(|| by_cause(&totals.failed))
+}
+
+fn by_cause(counts: &ByCause) -> String {
+    let some = Cause::ALL.into_iter().filter(|cause| counts[*cause as usize] > 0);
+    some.map(|cause| format!("{} {}", cause.label(), counts[cause as usize])).collect::<Vec<_>>().join(", ")
+}
+
+/// A duration in milliseconds, with as many digits as it is exact to.
+pub fn short_ms(ms: f64) -> String {
+    match ms {
+        ms if ms >= 1_000.0 => format!("{:.2}s", ms / 1e3),
+        ms if ms >= 10.0 => format!("{ms:.0}ms"),
+        _ => format!("{ms:.1}ms"),
+    }
+}
+
+fn durations(totals: &Totals) -> String {
+    let at = |share: f64| totals.durations.quantile(share).map_or(0.0, ms);
+    let shown = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)].map(|(name, share)| format!("{name} {}", short_ms(at(share))));
+    shown.join(", ")
 }
 
 #[cfg(test)]

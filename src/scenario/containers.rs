@@ -128,18 +128,20 @@ fn uses(at: At<'_>) -> Result<Uses> {
 fn serves(at: At<'_>) -> Result<Serves> {
     let fields = Fields::new(at, "`serves`", &["cpu", "time", "concurrency"])?;
     Ok(Serves {
-        cpu: fields.read("cpu", per_request)?.unwrap_or(Quantity::from_milli(1)),
+        cpu: fields.read("cpu", per_request)?.unwrap_or(Span::from_ms(1)),
         time: fields.read("time", |at| at.dist())?.unwrap_or(Dist::Constant(Span::from_ms(10))),
         concurrency: fields.read("concurrency", |at| at.count(u64::from(u32::MAX)))?.unwrap_or(0) as u32,
     })
 }
 
-/// CPU time of a request: a duration (`6ms`), or the thousandths of a CPU second (`6m`).
-fn per_request(at: At<'_>) -> Result<Quantity> {
-    if let Some(ms) = at.node.text().and_then(|text| text.strip_suffix("ms")).and_then(|number| number.parse::<i64>().ok()) {
-        return Ok(Quantity::from_milli(ms));
+/// CPU time of a request: a duration (`6ms`), or an amount of a CPU used for a second (`6m`).
+fn per_request(at: At<'_>) -> Result<Span> {
+    let is_duration = |text: &str| text.ends_with('s');
+    if at.node.text().is_some_and(|text| is_duration(text.trim())) {
+        return at.span();
     }
-    at.quantity()
+    let nano = at.quantity()?.nano_value();
+    Ok(Span(u64::try_from(nano).unwrap_or(u64::MAX)))
 }
 
 pub(super) fn network(at: At<'_>) -> Result<Network> {

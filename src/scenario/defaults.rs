@@ -55,6 +55,15 @@ pub fn show_defaults() -> Vec<Default> {
     add("network.endpoints", dist(&network.endpoints), "kube-proxy: minSyncPeriod 1s, and the watch");
     add("network.registry.bandwidth", format!("{}Mi/s", network.registry.bandwidth_bytes_per_s >> 20), ours);
     add("network.registry.latency", dist(&network.registry.latency), ours);
+    add("load[].namespace", "default".into(), ours);
+    add("load[].port", "the first".into(), ours);
+    add("load[].from", "nodes".into(), "a client on each node, 16 at most");
+    add("load[].connections", "0".into(), "a connection for each request");
+    add("load[].timeout", super::load::TIMEOUT.to_string(), "k6");
+    add("load[].retries", "0".into(), "k6");
+    add("load[].retries.backoff", "100ms, twice as long each time".into(), ours);
+    add("load[].nameTTL", super::load::NAME_TTL.to_string(), "CoreDNS, plugin kubernetes, ttl 5");
+    add("load[].start", "once every client knows a ready endpoint".into(), ours);
     add("timeline[].mode", "all".into(), ours);
     add("expect[].from", "0s".into(), "the start of the run");
     add("expect[].at", "duration".into(), "the end of the run");

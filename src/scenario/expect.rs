@@ -1,9 +1,11 @@
 //! Expectations: verdicts, and thresholds of metrics. What is judged while the run goes on is in `judge`.
 
+use crate::actor::traffic::Cause;
 use crate::base::Time;
 use crate::base::input_error::did_you_mean;
 use crate::metrics::registry::{self, Registry};
 use crate::metrics::series::Series;
+use crate::metrics::traffic::ms;
 
 /// Which figure of a metric is compared.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -52,7 +54,8 @@ pub struct Threshold {
 /// Names of figures, for messages.
 const FIGURES: &[&str] = &["min", "max", "avg", "last", "count", "rate", "p(99)"];
 /// Comparisons; the longer ones first.
-const COMPARISONS: [(&str, Comparison); 6] = [
+const COMPARISONS: [(&str, Comparison); 7] = [
+    ("===", Comparison::Equal),
     ("<=", Comparison::LessOrEqual),
     (">=", Comparison::GreaterOrEqual),
     ("==", Comparison::Equal),
@@ -106,6 +109,9 @@ impl Threshold {
     /// Whether it holds for every series of a metric, and what the figures are.
     pub fn judge(&self, metric: &str, registry: &Registry, end: Time) -> (bool, String) {
         let (name, wanted) = selection(metric);
+        if name.starts_with(HTTP) {
+            return self.judge_requests(name, &wanted, metric, registry);
+        }
         let found = registry.iter().find(|(known, _)| known.name == name).map(|(_, labelled)| labelled);
         let chosen = found.into_iter().flatten().filter(|(labels, _)| wanted.iter().all(|pair| pairs(labels).contains(pair)));
         let (mut passed, mut shown) = (true, Vec::new());
@@ -125,6 +131,57 @@ impl Threshold {
             return (false, format!("{}: {metric} has no values", self.text));
         }
         (passed, format!("{}: {}", self.text, shown.join("; ")))
+    }
+}
+
+/// How the metrics of requests begin.
+const HTTP: &str = "http_req";
+
+impl Threshold {
+    /// Whether it holds for the requests of all loads, or of those asked for; durations are in milliseconds, as in k6.
+    fn judge_requests(&self, name: &str, wanted: &[(String, String)], metric: &str, registry: &Registry) -> (bool, String) {
+        let label = |key: &str| wanted.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
+        let totals = registry.traffic.totals(label("load"));
+        let requests = totals.requests();
+        if requests == 0 {
+            return (false, format!("{}: {metric} has no values, as nobody sent a request", self.text));
+        }
+        let of = |cause: Cause| label("cause").is_none_or(|label| label == cause.label());
+        let failed: u64 = Cause::ALL.into_iter().filter(|cause| of(*cause)).map(|cause| totals.failed[cause as usize]).sum();
+        let retried: u64 = Cause::ALL.into_iter().filter(|cause| of(*cause)).map(|cause| totals.retried[cause as usize]).sum();
+        let seconds = totals.sent.map_or(0.0, |(first, last)| last.since(first).as_s_f64()).max(1.0);
+        let count = match name {
+            "http_req_failed" => failed,
+            "http_req_retries" => retried,
+            _ => requests,
+        };
+        let quantile = |share: f64| totals.durations.quantile(share).map_or(0.0, ms);
+        let figure = match self.figure {
+            Figure::Count => count as f64,
+            Figure::Rate if name == "http_req_failed" => failed as f64 / requests as f64,
+            Figure::Rate => count as f64 / seconds,
+            Figure::Min => quantile(0.0),
+            Figure::Max => quantile(1.0),
+            Figure::Avg | Figure::Last => totals.durations.mean().map_or(0.0, ms),
+            Figure::Percentile(percent) => quantile(percent / 100.0),
+        };
+        let shown = if name == "http_req_failed" { format!(" ({failed} of {requests} requests)") } else { String::new() };
+        (self.holds(figure), format!("{}: {metric}: {figure}{shown}", self.text))
+    }
+
+    /// Whether the metric of requests has such a figure; else a message and a hint.
+    pub(super) fn fits(&self, metric: &str) -> Result<(), (String, String)> {
+        let name = selection(metric).0;
+        let (is_trend, figures) = match name {
+            "http_req_duration" => (true, "avg, min, med, max, p(95)"),
+            name if name.starts_with(HTTP) => (false, "rate, count"),
+            _ => return Ok(()),
+        };
+        let of_trend = !matches!(self.figure, Figure::Rate | Figure::Count | Figure::Last);
+        if is_trend == of_trend && self.figure != Figure::Last {
+            return Ok(());
+        }
+        Err((format!("{name} has no such figure as in \"{}\"", self.text), format!("one of {figures}")))
     }
 }
 
@@ -173,7 +230,8 @@ fn selection(metric: &str) -> (&str, Vec<(String, String)>) {
 /// The pairs of `{a="b",c="d"}`.
 fn pairs(labels: &str) -> Vec<(String, String)> {
     let inner = labels.trim().trim_start_matches('{').trim_end_matches('}');
-    let pair = |text: &str| text.split_once('=').map(|(key, value)| (key.trim().to_string(), value.trim().trim_matches('"').to_string()));
+    // k6 writes its tags with colons.
+    let pair = |text: &str| text.split_once(['=', ':']).map(|(key, value)| (key.trim().to_string(), value.trim().trim_matches('"').to_string()));
     inner.split(',').filter_map(pair).collect()
 }
 
@@ -185,9 +243,6 @@ pub(super) fn metric_known(metric: &str) -> Result<(), (String, String)> {
     }
     if registry::ALL.iter().any(|known| known.name == name) {
         return Ok(());
-    }
-    if name.starts_with("http_req") {
-        return Err((format!("the metric `{name}` comes from `load`, which is not simulated yet"), String::new()));
     }
     let hint = did_you_mean(name, registry::ALL.iter().map(|known| known.name));
     Err((format!("unknown metric \"{name}\""), hint))
@@ -243,7 +298,10 @@ mod tests {
     fn metrics_are_known() {
         assert!(metric_known("kube_pod_status_phase{phase=\"Failed\"}").is_ok());
         assert!(metric_known("kube_pod_status_phas").unwrap_err().1.contains("kube_pod_status_phase"));
-        assert!(metric_known("http_req_failed").unwrap_err().0.contains("not simulated yet"));
+        assert!(metric_known("http_req_failed").is_ok() && metric_known("http_req_fialed").unwrap_err().1.contains("http_req_failed"));
+        let fits = |text: &str, metric: &str| Threshold::parse(text).unwrap().fits(metric).is_ok();
+        assert!(fits("rate < 0.1", "http_req_failed") && fits("p(95) < 200", "http_req_duration{load=\"a\"}"));
+        assert!(!fits("p(95) < 200", "http_req_failed") && !fits("rate < 1", "http_req_duration") && fits("max < 3", "kube_pod_status_ready"));
         assert!(metric_known("kube_pod_status_phase{phase").is_err());
     }
 }

@@ -22,9 +22,6 @@ pub(super) struct At<'a> {
 
 type Result<T> = std::result::Result<T, InputError>;
 
-/// Keys that a later version will take, with what is missing.
-const LATER: &[(&str, &str)] = &[("load", "`load` is not simulated yet")];
-
 impl<'a> Fields<'a> {
     /// The map, if it is one and has no other keys than these. Null is an empty map. `what` begins the message.
     pub fn new(at: At<'a>, what: &str, known: &[&str]) -> Result<Fields<'a>> {
@@ -35,9 +32,6 @@ impl<'a> Fields<'a> {
         for entry in at.node.entries() {
             if known.contains(&&*entry.key) {
                 continue;
-            }
-            if let Some((_, message)) = LATER.iter().find(|(key, _)| *key == entry.key) {
-                return Err(at.source.error(entry.span, *message));
             }
             let mut hint = did_you_mean(&entry.key, known.iter().copied());
             if hint.is_empty() {

@@ -15,6 +15,7 @@ mod defaults;
 mod fault_steps;
 mod fields;
 mod gates;
+mod load;
 mod manifests;
 mod objects;
 mod overrides;
@@ -32,6 +33,7 @@ use crate::kubectl;
 use crate::kubelet::behaviours::Behaviours;
 use crate::kubelet::settings as kubelet;
 use crate::model::Object;
+use crate::network::{self, Load};
 use crate::scheduler::config::SchedulerConfiguration;
 use crate::sim::Latency;
 use expressions::Expression;
@@ -88,6 +90,8 @@ pub struct Scenario {
     pub behaviours: Behaviours,
     /// How fast images come and endpoints spread.
     pub network: Network,
+    /// Who sends requests.
+    pub loads: Vec<Load>,
     /// What users do and what breaks, in the order of the file.
     pub timeline: Vec<Step>,
     /// What must hold.
@@ -254,8 +258,16 @@ impl Scenario {
             runtime: self.cluster.runtime.clone(),
             registry: self.network.registry.clone(),
             behaviours: self.behaviours.clone(),
+            tell_processes: !self.loads.is_empty(),
             ..kubelet::Settings::default()
         }
+    }
+
+    /// What the network is made with; none if nobody sends anything.
+    pub fn network_settings(&self, one_by_one: bool) -> Option<network::Settings> {
+        let settings =
+            network::Settings { loads: self.loads.clone(), endpoints: self.network.endpoints, one_by_one, end: self.end() };
+        (!self.loads.is_empty()).then_some(settings)
     }
 
     /// What the world is made with.

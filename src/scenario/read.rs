@@ -22,6 +22,7 @@ pub(super) const KEYS: &[&str] = &[
     "manifests",
     "containers",
     "network",
+    "load",
     "timeline",
     "expect",
     "workload",
@@ -94,10 +95,12 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
         manifests,
         behaviours: fields.read("containers", containers::read)?.unwrap_or_default(),
         network: fields.read("network", containers::network)?.unwrap_or_default(),
+        loads: fields.read("load", load::read)?.unwrap_or_default(),
         timeline,
         expectations,
         workload: fields.read("workload", |at| Workload::read(at, &reader))?,
     };
+    load::check_services(fields.get("load"), &scenario)?;
     fault_steps::check_targets(&fields, &scenario)?;
     Ok(scenario)
 }

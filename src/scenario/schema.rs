@@ -1,6 +1,6 @@
 //! The JSON Schema of scenario files, for editors: `kubesim schema`.
 
-use super::{API_VERSION, KIND, cluster, containers, read, timeline, workload};
+use super::{API_VERSION, KIND, cluster, containers, load, read, timeline, workload};
 use crate::controllers::settings::ControllerManager;
 use crate::faults;
 use serde_json::{Map, Value, json};
@@ -31,6 +31,7 @@ pub fn json_schema() -> Value {
                 ("latency", reference("distribution")),
             ])),
         ]),
+        "load": describe("Who sends requests to which Service.", json!({"type": "array", "items": reference("load")})),
         "timeline": describe("What users do and what breaks.", json!({"type": "array", "items": reference("step")})),
         "expect": describe("What must hold.", json!({"type": "array", "items": reference("expectation")})),
         "workload": workload_schema(),
@@ -42,6 +43,7 @@ pub fn json_schema() -> Value {
         "distribution": distribution(),
         "cluster": cluster_schema(),
         "behaviour": behaviour(),
+        "load": load_schema(),
         "step": step(expression("CEL: the step happens when this becomes true.")),
         "expectation": object(timeline::EXPECT_KEYS, &[
             ("name", json!({"type": "string"})),
@@ -191,6 +193,36 @@ fn behaviour() -> Value {
                     ],
                 ),
             ),
+        ],
+    )
+}
+
+fn load_schema() -> Value {
+    let rps = json!({"type": "number", "minimum": 0});
+    let stage = object(load::STAGE_KEYS, &[("at", reference("duration")), ("target", rps.clone()), ("over", reference("duration"))]);
+    let limit = json!({"type": "integer", "minimum": 0, "maximum": 100});
+    let retries = object(
+        load::RETRY_KEYS,
+        &[("limit", limit.clone()), ("backoff", reference("duration")), ("factor", json!({"type": "integer", "default": 2}))],
+    );
+    let senders = object(&["nodes", "pods"], &[]);
+    object(
+        load::KEYS,
+        &[
+            ("name", json!({"type": "string"})),
+            ("service", json!({"type": "string"})),
+            ("namespace", json!({"type": "string", "default": "default"})),
+            ("port", json!({"type": ["string", "integer"], "description": "Name or number; the first without"})),
+            ("host", json!({"type": "string", "description": "One pod of a headless Service"})),
+            ("rps", rps),
+            ("stages", json!({"type": "array", "items": stage})),
+            ("start", reference("duration")),
+            ("from", json!({"anyOf": [{"enum": ["nodes", "outside"]}, senders]})),
+            ("clients", json!({"type": "integer", "minimum": 0})),
+            ("connections", json!({"type": "integer", "minimum": 0})),
+            ("timeout", reference("duration")),
+            ("retries", json!({"anyOf": [limit, retries]})),
+            ("nameTTL", reference("duration")),
         ],
     )
 }

@@ -166,7 +166,10 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
             metric_known(&metric).map_err(|(message, hint)| value.error(message).with_hint(hint))?;
             let threshold = fields.required("threshold", "`metric`")?;
             let read = Threshold::parse(threshold.word()?);
-            Check::Metric { metric, threshold: read.map_err(|(message, hint)| threshold.error(message).with_hint(hint))? }
+            let fault = |(message, hint): (String, String)| threshold.error(message).with_hint(hint);
+            let read = read.map_err(fault)?;
+            read.fits(&metric).map_err(fault)?;
+            Check::Metric { metric, threshold: read }
         }
         "always" => {
             let (from, to) = match bounds()? {

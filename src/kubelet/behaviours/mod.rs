@@ -58,8 +58,8 @@ pub struct Uses {
 /// What a request costs.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Serves {
-    /// CPU time per request, as the amount of a CPU used for one second.
-    pub cpu: Quantity,
+    /// CPU time per request.
+    pub cpu: Span,
     /// Time per request when there is no queue.
     pub time: Dist,
     /// Requests served at a time; 0: no limit.
@@ -239,7 +239,7 @@ impl Behaviour {
                 memory: Quantity::from_binary(32 << 20),
                 memory_growth_per_s: Quantity::ZERO,
             }),
-            serves: self.serves.unwrap_or(Serves { cpu: Quantity::from_milli(1), time: Dist::Constant(Span::from_ms(10)), concurrency: 0 }),
+            serves: self.serves.unwrap_or(Serves { cpu: Span::from_ms(1), time: Dist::Constant(Span::from_ms(10)), concurrency: 0 }),
             entry,
         }
     }

@@ -134,6 +134,8 @@ impl Behaviours {
             script: Some(number),
             cpu_milli: 0,
             memory_bytes: 0,
+            refuses_after: Span::ZERO,
+            serves: None,
         })
     }
 }

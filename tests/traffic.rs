@@ -1,0 +1,143 @@
+//! Requests are booked in runs; looked at one by one they must give the same books, second by second and cause by cause.
+
+use kubesim::metrics::traffic::{Cause, Totals, Traffic};
+use kubesim::scenario;
+use kubesim::world::{Options, World};
+
+const HEAD: &str = "apiVersion: kubesim/v1alpha1
+kind: Scenario
+cluster:
+  nodes: [{count: 3, name: 'n-#', cpu: 4, memory: 16Gi}, {count: 1, name: 'm-#', cpu: 4, memory: 16Gi}]
+manifests: [traffic.yaml]
+";
+
+const CONTAINERS: &str = "containers:
+  - image: shop:*
+    start: {uniform: {min: 1s, max: 3s}}
+    stop: {refusesAfter: 50ms, drains: 100ms}
+    serves: {cpu: 2ms, time: {lognormal: {p50: 40ms, p99: 200ms}}}
+";
+
+/// The requests of a scenario, and the fingerprint of its run.
+fn play(rest: &str, aggregate: bool) -> (Traffic, u64) {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/traffic.scenario.yaml");
+    let containers = if rest.contains("containers:") { "" } else { CONTAINERS };
+    let scenario = scenario::parse(file, &format!("{HEAD}{containers}{rest}")).unwrap_or_else(|error| panic!("{error}"));
+    let mut world = World::new(&scenario, Options { aggregate, ..Options::default() }).unwrap();
+    world.run_until(scenario.end());
+    let traffic = world.collector.0.borrow().registry.traffic.clone();
+    (traffic, world.sim.trace().hash())
+}
+
+/// Plays it in both ways, demands equal books, and gives back the sums over all loads.
+fn both(rest: &str) -> Totals {
+    let (runs, runs_hash) = play(rest, true);
+    let (single, single_hash) = play(rest, false);
+    for (name, load) in &runs.0 {
+        let other = &single.0[name];
+        assert_eq!(load.totals, other.totals, "{name}");
+        for (point, one) in load.points.iter().zip(&other.points) {
+            assert_eq!(point, one, "{name}");
+        }
+    }
+    assert_eq!(runs, single);
+    assert_eq!(runs_hash, single_hash);
+    runs.totals(None)
+}
+
+fn failed(totals: &Totals, cause: Cause) -> u64 {
+    totals.failed[cause as usize]
+}
+
+const ROLLOUT: &str = "timeline:
+  - {at: 30s, kubectl: set image deployment/shop shop=shop:v2}
+";
+
+#[test]
+fn a_rollout_without_care() {
+    let totals = both(&format!("duration: 90s\nload: [{{service: shop, rps: 210.5, stages: [{{at: 20s, target: 500, over: 7s}}]}}]\n{ROLLOUT}"));
+    assert!(totals.ok > 20_000 && failed(&totals, Cause::Refused) > 0, "{totals:?}");
+    assert!(failed(&totals, Cause::Reset) > 0, "100 ms are too short for all that is under way: {totals:?}");
+    assert_eq!(totals.requests(), totals.durations.total());
+}
+
+#[test]
+fn retries_make_good_what_others_would_notice() {
+    let rollout = |retries: &str| both(&format!("duration: 90s\nload: [{{service: shop, rps: 200, {retries}start: 20s}}]\n{ROLLOUT}"));
+    let without = rollout("");
+    let with = rollout("retries: {limit: 5, backoff: 300ms}, ");
+    assert_eq!(without.requests(), with.requests());
+    assert!(without.failures() > 20 * (with.failures() + 1), "{} and {}", without.failures(), with.failures());
+    assert!(with.retried.iter().sum::<u64>() >= without.failures() / 2);
+}
+
+#[test]
+fn too_much_for_the_pods() {
+    let slow = "containers:
+  - image: shop:*
+    serves: {cpu: 20ms, time: 100ms, concurrency: 4}
+duration: 60s
+load: [{service: shop, rps: 60, stages: [{at: 20s, target: 220, over: 0s}, {at: 35s, target: 60, over: 5s}], timeout: 2s, retries: 2}]
+";
+    let totals = both(slow);
+    // Four at a time, 100 ms each, four pods: 160 a second.
+    assert!(failed(&totals, Cause::TimeOut) > 0 && totals.retried[Cause::TimeOut as usize] > 0, "{totals:?}");
+    assert!(totals.durations.quantile(1.0).unwrap().as_ms() > 2_000);
+}
+
+#[test]
+fn connections_are_kept_and_opened_anew() {
+    let load = |connections: &str| both(&format!("duration: 90s\nload: [{{service: shop, rps: 400, {connections}start: 20s}}]\n{ROLLOUT}"));
+    let (kept, fresh) = (load("connections: 5, "), load(""));
+    // Who has a connection does not ask the table.
+    assert!(kept.failures() * 3 < fresh.failures() * 2, "{} and {}", kept.failures(), fresh.failures());
+}
+
+#[test]
+fn clients_stay_with_their_endpoint() {
+    let totals = both(&format!("duration: 60s\nload: [{{service: sticky, rps: 100, clients: 7, start: 20s}}, {{service: sticky, name: b, rps: 0, stages: [{{at: 30s, target: 9}}, {{at: 32s, target: 0}}, {{at: 45s, target: 9}}]}}]\n{ROLLOUT}"));
+    assert!(totals.ok > 2_000, "{totals:?}");
+}
+
+#[test]
+fn headless_names_are_remembered_for_their_time() {
+    let load = |ttl: &str| both(&format!("duration: 90s\nload: [{{service: headless, rps: 100, port: 8080, nameTTL: {ttl}, start: 20s}}]\n{ROLLOUT}"));
+    let (short, long) = (load("1s"), load("20s"));
+    assert!(short.failures() > 0 && long.failures() > 3 * short.failures(), "{} and {}", short.failures(), long.failures());
+}
+
+#[test]
+fn machines_go_dark() {
+    let totals = both("duration: 90s\nload: [{service: shop, rps: 300, timeout: 3s, start: 20s}]\ntimeline:\n  - {at: 30s, fault: node-crash, node: n-1, for: 20s}\n");
+    // Until the node is given up after 50 s, a part of all requests goes into the dark.
+    assert!(failed(&totals, Cause::TimeOut) > 1_000, "{totals:?}");
+}
+
+#[test]
+fn node_ports_lead_to_local_endpoints_only_where_they_should() {
+    let load = |name: &str| both(&format!("duration: 40s\nload: [{{service: {name}, from: outside, rps: 100, timeout: 1s, start: 20s}}]\n"));
+    assert_eq!(load("door").failures(), 0);
+    // The third node has no pod: what comes in there is dropped.
+    let local = load("local-door");
+    assert!(failed(&local, Cause::TimeOut) > 200 && failed(&local, Cause::TimeOut) < local.requests() / 2, "{local:?}");
+    let none = both("duration: 40s\nload: [{service: shop, from: outside, rps: 100, start: 20s}]\n");
+    assert_eq!(failed(&none, Cause::Refused), none.requests());
+}
+
+#[test]
+fn nobody_there() {
+    let totals = both("duration: 40s\nload: [{service: shop, rps: 100, start: 20s}]\ntimeline:\n  - {at: 25s, kubectl: scale deployment/shop --replicas=0}\n  - {at: 32s, kubectl: delete service shop}\n");
+    assert!(failed(&totals, Cause::NoEndpoints) > 300 && failed(&totals, Cause::Dns) > 10, "{totals:?}");
+}
+
+#[test]
+fn load_makes_an_autoscaler_scale() {
+    let text = "duration: 4m\nload: [{service: shop, rps: 200, stages: [{at: 1m, target: 1500}], start: 20s}]\ntimeline:\n  - {at: 20s, kubectl: autoscale deployment/shop --min=2 --max=9 --cpu=50%}\nexpect:\n  - {holds: \"deployment('shop').status.readyReplicas > 4\"}\n";
+    let totals = both(text);
+    assert!(totals.ok > 200_000);
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/traffic.scenario.yaml");
+    let scenario = scenario::parse(file, &format!("{HEAD}{CONTAINERS}{text}")).unwrap();
+    let mut world = World::new(&scenario, Options::default()).unwrap();
+    world.run_until(scenario.end());
+    assert!(world.verdicts()[0].passed, "{:?}", world.verdicts());
+}
