@@ -55,7 +55,8 @@ const ROLLOUT: &str = "timeline:
 
 #[test]
 fn a_rollout_without_care() {
-    let totals = both(&format!("duration: 90s\nload: [{{service: shop, rps: 210.5, stages: [{{at: 20s, target: 500, over: 7s}}]}}]\n{ROLLOUT}"));
+    let totals =
+        both(&format!("duration: 90s\nload: [{{service: shop, rps: 210.5, stages: [{{at: 20s, target: 500, over: 7s}}]}}]\n{ROLLOUT}"));
     assert!(totals.ok > 20_000 && failed(&totals, Cause::Refused) > 0, "{totals:?}");
     assert!(failed(&totals, Cause::Reset) > 0, "100 ms are too short for all that is under way: {totals:?}");
     assert_eq!(totals.requests(), totals.durations.total());
@@ -95,27 +96,34 @@ fn connections_are_kept_and_opened_anew() {
 
 #[test]
 fn clients_stay_with_their_endpoint() {
-    let totals = both(&format!("duration: 60s\nload: [{{service: sticky, rps: 100, clients: 7, start: 20s}}, {{service: sticky, name: b, rps: 0, stages: [{{at: 30s, target: 9}}, {{at: 32s, target: 0}}, {{at: 45s, target: 9}}]}}]\n{ROLLOUT}"));
+    let totals = both(&format!(
+        "duration: 60s\nload: [{{service: sticky, rps: 100, clients: 7, start: 20s}}, {{service: sticky, name: b, rps: 0, stages: [{{at: 30s, target: 9}}, {{at: 32s, target: 0}}, {{at: 45s, target: 9}}]}}]\n{ROLLOUT}"
+    ));
     assert!(totals.ok > 2_000, "{totals:?}");
 }
 
 #[test]
 fn headless_names_are_remembered_for_their_time() {
-    let load = |ttl: &str| both(&format!("duration: 90s\nload: [{{service: headless, rps: 100, port: 8080, nameTTL: {ttl}, start: 20s}}]\n{ROLLOUT}"));
+    let load = |ttl: &str| {
+        both(&format!("duration: 90s\nload: [{{service: headless, rps: 100, port: 8080, nameTTL: {ttl}, start: 20s}}]\n{ROLLOUT}"))
+    };
     let (short, long) = (load("1s"), load("20s"));
     assert!(short.failures() > 0 && long.failures() > 3 * short.failures(), "{} and {}", short.failures(), long.failures());
 }
 
 #[test]
 fn machines_go_dark() {
-    let totals = both("duration: 90s\nload: [{service: shop, rps: 300, timeout: 3s, start: 20s}]\ntimeline:\n  - {at: 30s, fault: node-crash, node: n-1, for: 20s}\n");
+    let totals = both(
+        "duration: 90s\nload: [{service: shop, rps: 300, timeout: 3s, start: 20s}]\ntimeline:\n  - {at: 30s, fault: node-crash, node: n-1, for: 20s}\n",
+    );
     // Until the node is given up after 50 s, a part of all requests goes into the dark.
     assert!(failed(&totals, Cause::TimeOut) > 1_000, "{totals:?}");
 }
 
 #[test]
 fn node_ports_lead_to_local_endpoints_only_where_they_should() {
-    let load = |name: &str| both(&format!("duration: 40s\nload: [{{service: {name}, from: outside, rps: 100, timeout: 1s, start: 20s}}]\n"));
+    let load =
+        |name: &str| both(&format!("duration: 40s\nload: [{{service: {name}, from: outside, rps: 100, timeout: 1s, start: 20s}}]\n"));
     assert_eq!(load("door").failures(), 0);
     // The third node has no pod: what comes in there is dropped.
     let local = load("local-door");
@@ -126,7 +134,9 @@ fn node_ports_lead_to_local_endpoints_only_where_they_should() {
 
 #[test]
 fn nobody_there() {
-    let totals = both("duration: 40s\nload: [{service: shop, rps: 100, start: 20s}]\ntimeline:\n  - {at: 25s, kubectl: scale deployment/shop --replicas=0}\n  - {at: 32s, kubectl: delete service shop}\n");
+    let totals = both(
+        "duration: 40s\nload: [{service: shop, rps: 100, start: 20s}]\ntimeline:\n  - {at: 25s, kubectl: scale deployment/shop --replicas=0}\n  - {at: 32s, kubectl: delete service shop}\n",
+    );
     assert!(failed(&totals, Cause::NoEndpoints) > 300 && failed(&totals, Cause::Dns) > 10, "{totals:?}");
 }
 

@@ -17,9 +17,9 @@ use crate::api::{Answer, Verb};
 use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::model::{Kind, MicroTime, Object, Str, Timestamp};
 use crate::store::{Change, View};
-use std::sync::Arc;
 pub use record::{Observer, Record};
 pub use recorder::{EventNote, EventType};
+use std::sync::Arc;
 
 /// A set of kinds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

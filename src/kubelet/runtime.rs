@@ -1,8 +1,8 @@
 //! The container runtime of a node: sandboxes and containers, what will become of each, and what stops them. It knows nothing of
 //! the kubelet. Real: CRI (staging/src/k8s.io/cri-api @ v1.37.2) as containerd implements it.
 
-use super::pod::{Container, PodState, Seen, State, Which};
 use super::behaviours::Serves;
+use super::pod::{Container, PodState, Seen, State, Which};
 use super::word;
 use crate::base::{Span, Time};
 use crate::model::Str;

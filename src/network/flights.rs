@@ -8,25 +8,9 @@ use crate::base::Time;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Who {
     /// Of a client's requests those on one lane, `number` counting them there.
-    Lane {
-        client: u64,
-        clients: u64,
-        lane: u64,
-        lanes: u64,
-        offset: u64,
-        salt: u64,
-        number: u64,
-        count: u64,
-    },
+    Lane { client: u64, clients: u64, lane: u64, lanes: u64, offset: u64, salt: u64, number: u64, count: u64 },
     /// One attempt of one request: `n` of the load, first sent at `first`.
-    One {
-        n: u64,
-        number: u64,
-        place: u64,
-        at: Time,
-        first: Time,
-        attempt: u32,
-    },
+    One { n: u64, number: u64, place: u64, at: Time, first: Time, attempt: u32 },
 }
 
 /// One attempt, wherever it came from.

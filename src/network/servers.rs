@@ -124,7 +124,8 @@ impl Server {
             Queue { from, until, begin: self.backlog, end, most, requests: self.arrivals, dropped: (dropped as u64).min(self.arrivals) };
         let left = end.clamp(0, most);
         // What was finished, rather than what came, used the CPU.
-        let finished = if each == 0 { i128::from(self.arrivals) } else { i128::from(self.arrivals) - dropped + (self.backlog - left) / each };
+        let finished =
+            if each == 0 { i128::from(self.arrivals) } else { i128::from(self.arrivals) - dropped + (self.backlog - left) / each };
         self.cpu_ns += finished.max(0) as u128 * u128::from(running.cpu_per_request.0);
         self.backlog = left;
         self.arrivals = 0;
@@ -231,7 +232,11 @@ impl Servers {
             let table = self.table(life.time);
             let mean = self.tables[table as usize].mean.0;
             let by_place = if life.concurrency == 0 { 0 } else { mean / u64::from(life.concurrency) };
-            let by_cpu = if life.cpu_limit_milli == 0 { 0 } else { (u128::from(life.cpu_per_request.0) * 1_000 / u128::from(life.cpu_limit_milli)) as u64 };
+            let by_cpu = if life.cpu_limit_milli == 0 {
+                0
+            } else {
+                (u128::from(life.cpu_per_request.0) * 1_000 / u128::from(life.cpu_limit_milli)) as u64
+            };
             Running {
                 listens: life.listens,
                 refuses: life.refuses,

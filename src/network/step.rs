@@ -206,11 +206,8 @@ impl Traffic {
         let lanes = if kept > 0 { kept } else { (own.table.len() as u64).max(1) };
         let (lane, place) = ((m + own.offset) % lanes, (m + own.offset) / lanes);
         let salt = own.salt + lane * LANE_STRIDE;
-        let target = if kept > 0 {
-            self.connection(number, client, lane, place).0
-        } else {
-            own.table.get(lane as usize).copied().ok_or(own.none)
-        };
+        let target =
+            if kept > 0 { self.connection(number, client, lane, place).0 } else { own.table.get(lane as usize).copied().ok_or(own.none) };
         let at = self.loads[number].load.rate.time_of(n);
         self.meet(number as u32, target, Who::One { n, number: place, place: place + salt, at, first: at, attempt: 0 });
     }

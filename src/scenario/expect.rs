@@ -231,7 +231,8 @@ fn selection(metric: &str) -> (&str, Vec<(String, String)>) {
 fn pairs(labels: &str) -> Vec<(String, String)> {
     let inner = labels.trim().trim_start_matches('{').trim_end_matches('}');
     // k6 writes its tags with colons.
-    let pair = |text: &str| text.split_once(['=', ':']).map(|(key, value)| (key.trim().to_string(), value.trim().trim_matches('"').to_string()));
+    let pair =
+        |text: &str| text.split_once(['=', ':']).map(|(key, value)| (key.trim().to_string(), value.trim().trim_matches('"').to_string()));
     inner.split(',').filter_map(pair).collect()
 }
 
@@ -301,7 +302,9 @@ mod tests {
         assert!(metric_known("http_req_failed").is_ok() && metric_known("http_req_fialed").unwrap_err().1.contains("http_req_failed"));
         let fits = |text: &str, metric: &str| Threshold::parse(text).unwrap().fits(metric).is_ok();
         assert!(fits("rate < 0.1", "http_req_failed") && fits("p(95) < 200", "http_req_duration{load=\"a\"}"));
-        assert!(!fits("p(95) < 200", "http_req_failed") && !fits("rate < 1", "http_req_duration") && fits("max < 3", "kube_pod_status_ready"));
+        assert!(
+            !fits("p(95) < 200", "http_req_failed") && !fits("rate < 1", "http_req_duration") && fits("max < 3", "kube_pod_status_ready")
+        );
         assert!(metric_known("kube_pod_status_phase{phase").is_err());
     }
 }

@@ -194,7 +194,8 @@ mod tests {
     use super::*;
 
     fn loads(text: &str) -> std::result::Result<Vec<Load>, String> {
-        let head = "apiVersion: kubesim/v1alpha1\nkind: Scenario\ntimeline:\n- {at: 1s, kubectl: \"expose deployment/x --port=80\"}\nload:\n";
+        let head =
+            "apiVersion: kubesim/v1alpha1\nkind: Scenario\ntimeline:\n- {at: 1s, kubectl: \"expose deployment/x --port=80\"}\nload:\n";
         super::super::parse("x.yaml", &format!("{head}{text}")).map(|scenario| scenario.loads).map_err(|error| error.to_string())
     }
 

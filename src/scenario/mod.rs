@@ -265,8 +265,7 @@ impl Scenario {
 
     /// What the network is made with; none if nobody sends anything.
     pub fn network_settings(&self, one_by_one: bool) -> Option<network::Settings> {
-        let settings =
-            network::Settings { loads: self.loads.clone(), endpoints: self.network.endpoints, one_by_one, end: self.end() };
+        let settings = network::Settings { loads: self.loads.clone(), endpoints: self.network.endpoints, one_by_one, end: self.end() };
         (!self.loads.is_empty()).then_some(settings)
     }
 
