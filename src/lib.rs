@@ -21,4 +21,5 @@ pub mod scenario;
 pub mod scheduler;
 pub mod sim;
 pub mod store;
+pub mod workload;
 pub mod world;

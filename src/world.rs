@@ -13,7 +13,7 @@ use crate::network::Network;
 use crate::report::Case;
 use crate::scenario::director::Director;
 use crate::scenario::judge::SharedJudge;
-use crate::scenario::{Action, Check, Scenario, Step, Workload, initial_objects};
+use crate::scenario::{Action, Check, Scenario, Step, Submitter, Workload, initial_objects};
 use crate::scheduler::actor::{Explain, SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
 
@@ -128,6 +128,9 @@ fn add_components(sim: &mut Sim, scenario: &Scenario, options: &Options) -> Resu
     };
     let (manager, caches) = (scenario.cluster.controller_manager.clone(), options.caches);
     sim.add_actor(Box::new(Director::new(scenario)));
+    if let Some(submitter) = Submitter::new(scenario) {
+        sim.add_actor(Box::new(submitter));
+    }
     sim.add_process("scheduler", Box::new(scheduler));
     sim.add_process("controller-manager", Box::new(move || controllers::all(&manager, caches)));
     sim.add_actor(Box::new(Fleet::new(scenario.kubelet_settings())));

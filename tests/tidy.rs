@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("kubectl", &["base", "model", "store", "api", "actor", "manifest"]),
     ("metrics", &["base", "model", "store", "actor", "api", "manifest"]),
     ("report", &["base", "metrics"]),
+    ("workload", &["base", "model"]),
     (
         "scenario",
         &[
@@ -37,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "faults",
             "metrics",
             "network",
+            "workload",
             "sim",
         ],
     ),

@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// Templates remembered at most; then all are forgotten.
 const TEMPLATES_MAX: usize = 8_192;
 
+/// How annotations begin that tell what fake containers do.
+const OURS: &str = "kubesim.io/";
+
 /// What can make a difference between two pods of a template.
 struct Input {
     spec: Arc<PodSpec>,
@@ -54,7 +57,7 @@ impl PodCache {
             Some(known) if known.input.is_of(&pod.spec, object.meta.labels.clone(), &object.meta.annotations, &object.meta.namespace) => {
                 pod.spec = known.spec.clone();
                 pod.status = known.status.clone();
-                object.meta.annotations = known.annotations.clone();
+                object.meta.annotations = known.annotations_for(&object.meta.annotations);
                 Ok(())
             }
             _ => Err(Some(Asked(Input {
@@ -83,7 +86,23 @@ impl Input {
     fn is_of(&self, spec: &Arc<PodSpec>, labels: Labels, annotations: &Labels, namespace: &Str) -> bool {
         Arc::ptr_eq(&self.spec, spec)
             && (self.labels.same(&labels) || self.labels == labels)
-            && (self.annotations.same(annotations) || self.annotations == *annotations)
+            && (self.annotations.same(annotations) || self.annotations == *annotations || others(&self.annotations).eq(others(annotations)))
             && self.namespace == *namespace
+    }
+}
+
+/// Annotations that the API server may look at: what a container is to do is for the kubelet alone.
+fn others(annotations: &Labels) -> impl Iterator<Item = (&Str, &Str)> {
+    annotations.iter().filter(|(key, _)| !key.starts_with(OURS))
+}
+
+impl Known {
+    /// The annotations of a pod that came with these.
+    fn annotations_for(&self, came: &Labels) -> Labels {
+        if self.input.annotations.same(came) || self.input.annotations == *came {
+            return self.annotations.clone();
+        }
+        let ours = came.iter().filter(|(key, _)| key.starts_with(OURS));
+        Labels::from_pairs(others(&self.annotations).chain(ours).map(|(key, value)| (key.clone(), value.clone())))
     }
 }

@@ -1,9 +1,9 @@
 //! Objects that kubectl is given in files: read strictly, with their places.
 
-use crate::api::{defaulting, strategy, validation};
+use crate::api::{admission, defaulting, strategy, validation};
 use crate::base::input_error::InputError;
 use crate::manifest::{self, Item};
-use crate::model::{Object, Scope};
+use crate::model::{Kind, Object, Scope};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -42,6 +42,13 @@ fn would_be_accepted(item: &Item, object: &Object) -> Result<(), InputError> {
     }
     defaulting::apply(&mut object);
     strategy::reset_status(&mut object);
+    if object.kind() == Kind::Job {
+        // A Job selects its pods by the uid that it gets.
+        if object.meta.uid.is_empty() {
+            object.meta.uid = "00000000-0000-0000-0000-000000000000".into();
+        }
+        admission::prepare(&mut object);
+    }
     let Err(refusal) = validation::create(&object) else { return Ok(()) };
     let fields = refusal.details.iter().flat_map(|details| &details.causes).map(|cause| cause.field.as_str());
     let place = fields.clone().next().unwrap_or("");

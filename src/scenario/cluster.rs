@@ -10,6 +10,7 @@ use crate::kubelet::settings::Configuration;
 use crate::manifest::Source;
 use crate::model::{Kind, Labels, Object, Quantity, Taint};
 use crate::scheduler::config::SchedulerConfiguration;
+use crate::workload::{NodeRow, pods};
 use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, InputError>;
@@ -157,6 +158,32 @@ fn from_manifest(at: At<'_>, clock: Clock, reader: &mut Reader<'_>, cluster: &mu
         let mut node = manifest.object;
         objects::complete_node(&mut node, seen.len(), u64::from(cluster.kubelet.max_pods), clock);
         add(cluster, node, seen, at.line(), |message| at.error(message))?;
+    }
+    Ok(())
+}
+
+/// Machines of a trace become nodes, after all others.
+pub(super) fn add_machines(cluster: &mut Cluster, rows: &[NodeRow], clock: Clock, at: At<'_>) -> Result<()> {
+    let mut seen: Map<String, u32> = Map::default();
+    for node in &cluster.nodes {
+        seen.insert(node.meta.name.to_string(), 0);
+    }
+    let max_pods = cluster.kubelet.max_pods;
+    for row in rows {
+        let mut capacity = pods::capacity(row);
+        capacity.insert("pods".into(), Quantity::from_value(i64::from(max_pods)));
+        capacity.insert("ephemeral-storage".into(), "100Gi".parse().expect("a quantity"));
+        let mut labels = Vec::new();
+        if !row.gpu_model.is_empty() {
+            labels.push((pods::GPU_MODEL.to_string(), pods::label_value(&row.gpu_model)));
+        }
+        if !row.zone.is_empty() {
+            labels.push((objects::ZONE.to_string(), pods::label_value(&row.zone)));
+        }
+        let name = pods::dns_name(&row.name);
+        let group = Group { name: name.clone(), count: 1, capacity, labels, annotations: Labels::default(), taints: Vec::new() };
+        let node = objects::node(&group, name, seen.len(), clock);
+        add(cluster, node, &mut seen, 0, |message| at.error(message))?;
     }
     Ok(())
 }

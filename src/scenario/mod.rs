@@ -21,7 +21,9 @@ mod objects;
 mod overrides;
 mod read;
 mod schema;
+mod submitter;
 mod timeline;
+mod traces;
 mod workload;
 
 use crate::actor::Clock;
@@ -45,7 +47,8 @@ pub use crate::kubectl::Manifest;
 pub use defaults::{Default, show_defaults};
 pub use objects::initial_objects;
 pub use schema::json_schema;
-pub use workload::{Fgd, Workload};
+pub use submitter::Submitter;
+pub use workload::{Fgd, Generated, Workload};
 
 /// Group and version of scenario files.
 pub const API_VERSION: &str = "kubesim/v1alpha1";

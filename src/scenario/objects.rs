@@ -3,11 +3,12 @@
 //! kubelet_node_status.go (what a node says of itself).
 
 use super::cluster::Group;
-use super::{Clock, Scenario};
+use super::{Clock, Scenario, Workload};
 use crate::base::Time;
 use crate::model::{
     Body, Kind, Labels, Meta, Namespace, Node, NodeAddress, NodeCondition, NodeSpec, NodeStatus, NodeSystemInfo, Object, Quantity, Str,
 };
+use crate::workload::pods;
 use std::sync::Arc;
 
 /// The label of a node's zone.
@@ -27,9 +28,21 @@ pub fn initial_objects(scenario: &Scenario) -> Vec<Object> {
     let dumped = |name: &str| cluster.dump.iter().any(|object| object.kind() == Kind::Namespace && &*object.meta.name == name);
     let mut all: Vec<Object> = NAMESPACES.iter().filter(|name| !dumped(name)).map(|name| namespace(name)).collect();
     all.extend(cluster.dump.iter().filter(|object| object.kind() == Kind::Namespace).cloned());
+    all.extend(priority_classes(scenario));
     all.extend(cluster.nodes.iter().cloned());
     all.extend(cluster.dump.iter().filter(|object| object.kind() != Kind::Namespace).cloned());
     all
+}
+
+/// A class for each priority that a trace has: pods cannot have a priority without one.
+fn priority_classes(scenario: &Scenario) -> Vec<Object> {
+    let Some(Workload::Trace(schedule)) = &scenario.workload else { return Vec::new() };
+    let class = |priority: &i32| {
+        let meta = serde_json::json!({"name": pods::priority_class(*priority)});
+        let json = serde_json::json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": meta, "value": priority});
+        Object::from_json(json).expect("a PriorityClass")
+    };
+    schedule.priorities().iter().map(class).collect()
 }
 
 fn namespace(name: &str) -> Object {

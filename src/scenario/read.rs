@@ -79,9 +79,14 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
     let clock = fields.read("start", start)?.unwrap_or(Clock { start_us: START_S * 1_000_000 });
     let seed = Seed(overrides.seed.map_or_else(|| fields.read("seed", |at| at.count(u64::MAX)).map(|seed| seed.unwrap_or(SEED)), Ok)?);
     let duration = duration(&fields, overrides)?;
-    let cluster = cluster::read(fields.get("cluster"), clock, &mut reader)?;
+    let mut cluster = cluster::read(fields.get("cluster"), clock, &mut reader)?;
+    let work = fields.read("workload", |at| workload::read(at, &mut reader, clock, Time::ZERO + duration))?.unwrap_or_default();
+    if let Some(at) = fields.get("workload") {
+        cluster::add_machines(&mut cluster, &work.nodes, clock, at)?;
+    }
     let manifests = all_manifests(&fields, overrides, &mut reader)?;
-    let timeline = fields.read("timeline", |at| timeline::steps(at, &mut reader))?.unwrap_or_default();
+    let mut timeline = fields.read("timeline", |at| timeline::steps(at, &mut reader))?.unwrap_or_default();
+    timeline.extend(work.steps);
     let expectations = fields.read("expect", |at| timeline::expectations(at, Time::ZERO + duration))?.unwrap_or_default();
     let scenario = Scenario {
         file: source.name.to_string(),
@@ -98,7 +103,7 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
         loads: fields.read("load", load::read)?.unwrap_or_default(),
         timeline,
         expectations,
-        workload: fields.read("workload", |at| Workload::read(at, &reader))?,
+        workload: work.workload,
     };
     load::check_services(fields.get("load"), &scenario)?;
     fault_steps::check_targets(&fields, &scenario)?;

@@ -1,6 +1,6 @@
 //! The JSON Schema of scenario files, for editors: `kubesim schema`.
 
-use super::{API_VERSION, KIND, cluster, containers, load, read, timeline, workload};
+use super::{API_VERSION, KIND, cluster, containers, load, read, timeline, traces, workload};
 use crate::controllers::settings::ControllerManager;
 use crate::faults;
 use serde_json::{Map, Value, json};
@@ -136,16 +136,55 @@ fn cluster_schema() -> Value {
 }
 
 fn workload_schema() -> Value {
-    let experiment = object(
+    let text = |about: &str| json!({"type": "string", "description": about});
+    let rate = text("So many in a time: 2/s, 30/m, 100/h");
+    let state = object(&["rate", "mean"], &[("rate", rate.clone()), ("mean", reference("duration"))]);
+    let bounds = || {
+        [("from", reference("duration")), ("to", reference("duration")), ("limit", json!({"type": "integer", "minimum": 0}))]
+    };
+    let arrivals = [
+        ("even", object(&["every"], &[("every", reference("duration"))])),
+        ("poisson", object(&["rate"], &[("rate", rate.clone())])),
+        ("bursty", object(&["on", "off"], &[("on", state.clone()), ("off", state)])),
+        (
+            "daily",
+            object(
+                &["rate", "amplitude", "peak", "period"],
+                &[
+                    ("rate", rate),
+                    ("amplitude", json!({"type": "number", "minimum": 0, "maximum": 1, "default": 0.5})),
+                    ("peak", reference("duration")),
+                    ("period", reference("duration")),
+                ],
+            ),
+        ),
+    ];
+    let arrivals: Vec<(&str, Value)> = arrivals.into_iter().chain(bounds()).collect();
+    let trace = [
+        ("format", json!({"enum": traces::format_names()})),
+        ("file", reference("texts")),
+        ("nodes", reference("texts")),
+        ("speed", json!({"type": "number", "minimum": 0.001, "default": 1})),
+        ("running", json!({"type": "boolean", "default": false})),
+        ("gpus", json!({"enum": ["whole", "shared"]})),
+        ("machine", object(&["cpu", "memory"], &[("cpu", reference("quantity")), ("memory", reference("quantity"))])),
+        ("processorsPerPod", json!({"type": "integer", "minimum": 1, "default": 1})),
+    ];
+    let trace: Vec<(&str, Value)> = trace.into_iter().chain(bounds()).collect();
+    object(
         workload::KEYS,
         &[
             ("experiment", json!({"enum": workload::EXPERIMENTS, "description": "A published experiment, run by `kubesim compare`"})),
-            ("nodes", json!({"type": "string", "description": "The nodes' CSV"})),
-            ("pods", json!({"type": "string", "description": "The pods' CSV"})),
-            ("orders", json!({"type": "string", "description": "Arrival and node orders by seed"})),
+            ("nodes", text("The experiment's nodes as CSV")),
+            ("pods", text("The experiment's pods as CSV")),
+            ("orders", text("The experiment's arrival and node orders by seed")),
+            ("trace", object(traces::KEYS, &trace)),
+            ("arrivals", object(workload::ARRIVAL_KEYS, &arrivals)),
+            ("pod", json!({"type": ["string", "object"], "description": "metadata and spec of the pods, or the file of a Pod"})),
+            ("name", text("How the pods' names begin")),
+            ("lasts", reference("distribution")),
         ],
-    );
-    json!({"anyOf": [experiment]})
+    )
 }
 
 fn behaviour() -> Value {

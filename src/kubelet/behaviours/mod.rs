@@ -207,8 +207,12 @@ impl Behaviours {
         let found = self.entries.iter().position(|entry| entry.matches(around));
         let annotated = annotated(around.annotations);
         let empty = Behaviour::default();
-        let entry = found.map_or(annotated.as_ref().unwrap_or(&empty), |at| &self.entries[at]);
-        entry.completed(found)
+        let annotated = annotated.as_ref().unwrap_or(&empty);
+        let Some(at) = found else { return annotated.completed(None) };
+        // A pod of a trace ends at its time whatever its image does otherwise.
+        let mut done = self.entries[at].completed(found);
+        done.exit = done.exit.or_else(|| annotated.exit.clone());
+        done
     }
 
     /// The size of an image, in bytes.
