@@ -62,12 +62,7 @@ fn each_format_is_played() {
         (
             "{format: alibaba-2018-batch-task, file: alibaba-2018-batch_task.csv, nodes: alibaba-2018-machine_meta.csv}",
             2,
-            &[
-                "j-1-m1-1 placed Succeeded",
-                "j-1-m1-2 placed Succeeded",
-                "j-1-r2-1 placed Succeeded",
-                "j-2-task-bwfkzs11ca placed Running",
-            ],
+            &["j-1-m1-1 placed Succeeded", "j-1-m1-2 placed Succeeded", "j-1-r2-1 placed Succeeded", "j-2-task-bwfkzs11ca placed Running"],
         ),
         (
             "{format: alibaba-2018-batch-instance, file: alibaba-2018-batch_instance.csv, nodes: alibaba-2018-machine_meta.csv}",
@@ -134,10 +129,7 @@ fn bad_files_are_refused_with_file_row_and_hint() {
         error.replace(&folder.display().to_string(), "DIR")
     };
     let bad_row = refused("a.csv", b"at_s,cpu_milli,memory_mib\n0,500,64\n1,5oo,64\n", "{format: csv, file: FILE}");
-    assert_eq!(
-        bad_row,
-        "error: DIR/a.csv:3:3: cpu_milli: \"5oo\" is no number\n   3 | 1,5oo,64\n     |   ^^^ a number such as 12 or 0.5"
-    );
+    assert_eq!(bad_row, "error: DIR/a.csv:3:3: cpu_milli: \"5oo\" is no number\n   3 | 1,5oo,64\n     |   ^^^ a number such as 12 or 0.5");
     let twice = refused("b.csv", b"at_s,cpu_milli,memory_mib,name\n0,1,1,a\n0,1,1,a\n", "{format: csv, file: FILE}");
     assert!(twice.contains("DIR/b.csv:3: a second pod is named \"a\""), "{twice}");
     let other = refused("c.csv", &std::fs::read("tests/traces/openb-pods.csv").unwrap(), "{format: csv, file: FILE}");

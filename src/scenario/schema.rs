@@ -139,13 +139,11 @@ fn workload_schema() -> Value {
     let text = |about: &str| json!({"type": "string", "description": about});
     let rate = text("So many in a time: 2/s, 30/m, 100/h");
     let state = object(&["rate", "mean"], &[("rate", rate.clone()), ("mean", reference("duration"))]);
-    let bounds = || {
-        [("from", reference("duration")), ("to", reference("duration")), ("limit", json!({"type": "integer", "minimum": 0}))]
-    };
+    let bounds = || [("from", reference("duration")), ("to", reference("duration")), ("limit", json!({"type": "integer", "minimum": 0}))];
     let arrivals = [
         ("even", object(&["every"], &[("every", reference("duration"))])),
         ("poisson", object(&["rate"], &[("rate", rate.clone())])),
-        ("bursty", object(&["on", "off"], &[("on", state.clone()), ("off", state)])),
+        ("bursty", object(&["burst", "calm"], &[("burst", state.clone()), ("calm", state)])),
         (
             "daily",
             object(

@@ -16,7 +16,7 @@ const TOLD_MAX: u32 = 5;
 
 enum Source {
     Trace { schedule: Arc<Schedule>, next: usize },
-    Arrivals { generated: Arc<Generated>, times: Option<Times>, next: Option<Time>, number: u64 },
+    Arrivals { generated: Arc<Generated>, times: Option<Box<Times>>, next: Option<Time>, number: u64 },
 }
 
 /// The actor.
@@ -42,7 +42,7 @@ impl Source {
         if let Source::Arrivals { generated, times, next, .. } = self {
             let mut all = generated.arrivals.times(cx.seed);
             *next = all.next();
-            *times = Some(all);
+            *times = Some(Box::new(all));
         }
     }
 
@@ -65,7 +65,7 @@ impl Source {
                 let lasts: Option<Span> = generated.arrivals.lasts(cx.seed, *number);
                 let pod = generated.pod(*number, lasts);
                 *number += 1;
-                *next = times.as_mut().and_then(Iterator::next);
+                *next = times.as_mut().and_then(|times| times.next());
                 pod
             }
         }

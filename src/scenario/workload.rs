@@ -148,7 +148,8 @@ fn generated(fields: &Fields<'_>, reader: &mut Reader<'_>, clock: Clock, end: Ti
     };
     let size = template.size(&Ask::default());
     let sample = template.pod(&size, "sample", &template.labels, None);
-    acceptable(&sample).map_err(|message| fields.get("pod").map_or_else(|| fields.error(message.clone()), |at| at.error(message.clone())))?;
+    acceptable(&sample)
+        .map_err(|message| fields.get("pod").map_or_else(|| fields.error(message.clone()), |at| at.error(message.clone())))?;
     Ok(Generated { arrivals, name, template, size })
 }
 
@@ -156,7 +157,8 @@ fn arrivals(at: At<'_>, clock: Clock, end: Time) -> Result<Arrivals> {
     let fields = Fields::new(at, "`arrivals`", ARRIVAL_KEYS)?;
     let kinds: Vec<&str> = ARRIVAL_KEYS[..4].iter().copied().filter(|key| fields.has(key)).collect();
     let [kind] = kinds[..] else {
-        let error = if kinds.is_empty() { at.error("`arrivals` needs a process") } else { fields.error_at_key(kinds[1], "one process only") };
+        let error =
+            if kinds.is_empty() { at.error("`arrivals` needs a process") } else { fields.error_at_key(kinds[1], "one process only") };
         return Err(error.with_hint("one of even, poisson, bursty, daily"));
     };
     let instant = |key: &str, or: Time| Ok(fields.read(key, |at| at.span())?.map_or(or, |span| Time::ZERO + span));
@@ -180,13 +182,14 @@ fn process(kind: &str, at: At<'_>, clock: Clock) -> Result<Process> {
         "even" => Process::Even { every: span(&Fields::new(at, &what, &["every"])?, "every", None)? },
         "poisson" => Process::Poisson { rate_per_s: rate(Fields::new(at, &what, &["rate"])?.required("rate", &what)?)? },
         "bursty" => {
-            let fields = Fields::new(at, &what, &["on", "off"])?;
+            // Not `on` and `off`: in YAML those are true and false.
+            let fields = Fields::new(at, &what, &["burst", "calm"])?;
             let state = |key: &str| {
                 let name = format!("`{key}`");
                 let inner = Fields::new(fields.required(key, &what)?, &name, &["rate", "mean"])?;
                 Ok::<_, InputError>((rate(inner.required("rate", &name)?)?, span(&inner, "mean", None)?))
             };
-            let ((on_per_s, on_mean), (off_per_s, off_mean)) = (state("on")?, state("off")?);
+            let ((on_per_s, on_mean), (off_per_s, off_mean)) = (state("burst")?, state("calm")?);
             Process::Bursty { on_per_s, off_per_s, on_mean, off_mean }
         }
         _ => {
@@ -347,7 +350,7 @@ mod tests {
             ("arrivals: {poison: {rate: 5/s}}", "did you mean \"poisson\"?"),
             ("arrivals: {}", "one of even, poisson, bursty, daily"),
             ("arrivals: {even: {every: 0s}}", "longer than nothing"),
-            ("arrivals: {bursty: {on: {rate: 1/s, mean: 5s}}}", "`bursty` needs `off`"),
+            ("arrivals: {bursty: {burst: {rate: 1/s, mean: 5s}}}", "`bursty` needs `calm`"),
             ("arrivals: {daily: {rate: 1/s, amplitude: 2}}", "a number from 0 to 1"),
             ("arrivals: {even: {every: 1s}}\nname: A_b", "a-b"),
             ("arrivals: {even: {every: 1s}}\nnodes: x", "`arrivals` goes with pod, name, lasts"),

@@ -120,7 +120,8 @@ impl Times {
             },
             // Thinning: candidates at the highest rate, of which the share of the present rate is kept.
             Process::Daily { mean_per_s, amplitude, peak, period } => loop {
-                self.now = self.now + self.wait(mean_per_s * (1.0 + amplitude))?;
+                let wait = self.wait(mean_per_s * (1.0 + amplitude))?;
+                self.now += wait;
                 if self.now > self.arrivals.to {
                     return None;
                 }

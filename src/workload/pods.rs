@@ -134,8 +134,8 @@ fn exact(span: Span) -> String {
 
 /// The pod may only run on nodes of one of these GPU models.
 fn require_model(spec: &mut PodSpec, models: &str) {
-    let values = models.split('|').map(|model| label_value(model).into()).collect();
-    let wanted = NodeSelectorRequirement { key: GPU_MODEL.into(), operator: "In".into(), values, ..NodeSelectorRequirement::default() };
+    let values = models.split('|').map(label_value).collect();
+    let wanted = NodeSelectorRequirement { key: GPU_MODEL.into(), operator: "In".into(), values };
     let affinity = spec.affinity.get_or_insert_with(Affinity::default);
     let node = affinity.node_affinity.get_or_insert_with(NodeAffinity::default);
     let required = node.required_during_scheduling_ignored_during_execution.get_or_insert_with(NodeSelector::default);
@@ -183,14 +183,8 @@ mod tests {
 
     #[test]
     fn a_share_takes_a_whole_gpu_of_the_stock_scheduler() {
-        let ask = Ask {
-            cpu_milli: 1_500,
-            memory_bytes: 1 << 30,
-            gpus: 1,
-            gpu_milli: 250,
-            gpu_models: "T4|P 100".into(),
-            priority: Some(-5),
-        };
+        let ask =
+            Ask { cpu_milli: 1_500, memory_bytes: 1 << 30, gpus: 1, gpu_milli: 250, gpu_models: "T4|P 100".into(), priority: Some(-5) };
         let mut template = Template::default();
         let pod = template.pod(&template.size(&ask), "p", &Labels::default(), Some(Span::from_ms(1_500))).to_json();
         let requests = &pod["spec"]["containers"][0]["resources"]["requests"];
@@ -198,7 +192,8 @@ mod tests {
         let notes = &pod["metadata"]["annotations"];
         assert_eq!((&notes[GPU_MILLI], &notes[EXIT_AFTER]), (&"250".into(), &"1s500000000ns".into()));
         assert_eq!(pod["spec"]["priorityClassName"], "trace-minus-5");
-        let path = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions/0/values";
+        let path =
+            "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions/0/values";
         assert_eq!(pod.pointer(path), Some(&serde_json::json!(["T4", "P-100"])));
         template.gpus = Gpus::Shared;
         let pod = template.pod(&template.size(&ask), "p", &Labels::default(), None).to_json();

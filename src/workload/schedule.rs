@@ -80,7 +80,9 @@ impl Builder {
                 let base = if row.count > 1 { format!("{base}-{number}") } else { base };
                 let name = self.unique_name(base, file, &row)?;
                 if self.all.rows.len() >= PODS_MAX {
-                    return Err(InputError::new(format!("more than {PODS_MAX} pods")).in_file(file).with_hint("`limit`, or `from` and `to`"));
+                    return Err(InputError::new(format!("more than {PODS_MAX} pods"))
+                        .in_file(file)
+                        .with_hint("`limit`, or `from` and `to`"));
                 }
                 let (name_begin, name_length) = (self.all.names.len() as u64, name.len() as u32);
                 self.all.names.push_str(&name);

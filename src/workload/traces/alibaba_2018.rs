@@ -17,7 +17,7 @@ pub const BATCH_TASK: Format = Format {
     about: "Alibaba 2018 batch_task: task_name,instance_num,job_name,...",
     names_are_unique: false,
     pods: |lines, settings| Ok(rows(Table::new(lines, TASK, Header::Positions)?, settings, task)),
-    nodes: Some(|lines, settings| machines(lines, settings)),
+    nodes: Some(machines),
 };
 
 /// batch_instance.csv.
@@ -26,7 +26,7 @@ pub const BATCH_INSTANCE: Format = Format {
     about: "Alibaba 2018 batch_instance: instance_name,task_name,job_name,...",
     names_are_unique: false,
     pods: |lines, settings| Ok(rows(Table::new(lines, INSTANCE, Header::Positions)?, settings, instance)),
-    nodes: Some(|lines, settings| machines(lines, settings)),
+    nodes: Some(machines),
 };
 
 /// container_meta.csv.
@@ -34,8 +34,8 @@ pub const CONTAINER: Format = Format {
     name: "alibaba-2018-container",
     about: "Alibaba 2018 container_meta: container_id,machine_id,time_stamp,...",
     names_are_unique: false,
-    pods: |lines, settings| containers(lines, settings),
-    nodes: Some(|lines, settings| machines(lines, settings)),
+    pods: containers,
+    nodes: Some(machines),
 };
 
 const TASK: &[Column] = &[
@@ -215,7 +215,8 @@ mod tests {
 
     #[test]
     fn tasks_instances_and_containers_are_pods() {
-        let tasks = testing::pods(&BATCH_TASK, "M1,3,j_1,1,Terminated,100,160,50,0.39\nM2,1,j_2,1,Waiting,0,0,100,0.5\nM3,1,j_3,1,Running,5,0,,\n");
+        let tasks =
+            testing::pods(&BATCH_TASK, "M1,3,j_1,1,Terminated,100,160,50,0.39\nM2,1,j_2,1,Waiting,0,0,100,0.5\nM3,1,j_3,1,Running,5,0,,\n");
         let tasks = tasks.unwrap();
         assert_eq!((tasks.len(), tasks[0].count, tasks[0].ask.cpu_milli), (2, 3, 500));
         assert_eq!((tasks[0].at, tasks[0].lasts, tasks[0].name.as_str()), (Span::from_s(100), Some(Span::from_s(60)), "j_1-M1"));
@@ -223,7 +224,8 @@ mod tests {
         assert_eq!((tasks[1].lasts, tasks[1].ask.memory_bytes), (None, 0));
         let instances = testing::pods(&BATCH_INSTANCE, "ins_7,M1,j_1,1,Terminated,100,160,m_2,1,1,30,60,0.1,0.2\n").unwrap();
         assert_eq!((instances[0].ask.cpu_milli, instances[0].name.as_str()), (600, "j_1-M1-1-1"));
-        let containers = testing::pods(&CONTAINER, "c_1,m_1,0,app_1,started,400,800,1.56\nc_1,m_1,86400,app_1,started,400,800,1.56\n").unwrap();
+        let containers =
+            testing::pods(&CONTAINER, "c_1,m_1,0,app_1,started,400,800,1.56\nc_1,m_1,86400,app_1,started,400,800,1.56\n").unwrap();
         assert_eq!((containers.len(), containers[0].ask.cpu_milli), (1, 4_000));
         let machines = testing::nodes(&BATCH_TASK, "m_1,0,5,x,96,50,USING\nm_1,9,5,x,96,50,USING\nm_2,0,6,x,,100,USING\n").unwrap();
         assert_eq!((machines.len(), machines[0].cpu_milli, machines[0].memory_bytes), (1, 96_000, 128 << 30));

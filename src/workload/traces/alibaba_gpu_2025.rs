@@ -11,7 +11,7 @@ pub const FORMAT: Format = Format {
     name: "alibaba-gpu-2025",
     about: "Alibaba GPU 2025: instance_sn,role,app_name,cpu_request,gpu_request,memory_request,...",
     names_are_unique: true,
-    pods: |lines, settings| pods(lines, settings),
+    pods,
     nodes: None,
 };
 

@@ -315,8 +315,7 @@ mod tests {
     use super::super::testing;
     use super::*;
 
-    const CSV: &str =
-        "time,type,collection_id,instance_index,priority,collection_type,alloc_collection_id,resource_request.cpus,resource_request.memory\n";
+    const CSV: &str = "time,type,collection_id,instance_index,priority,collection_type,alloc_collection_id,resource_request.cpus,resource_request.memory\n";
 
     #[test]
     fn a_life_in_several_rows_is_one_pod() {

@@ -12,8 +12,8 @@ pub const FORMAT: Format = Format {
     name: "csv",
     about: "kubesim's own simple CSV: at_s,cpu_milli,memory_mib,...",
     names_are_unique: true,
-    pods: |lines, settings| pods(lines, settings),
-    nodes: Some(|lines, settings| nodes(lines, settings)),
+    pods,
+    nodes: Some(nodes),
 };
 
 pub(super) const MIB: f64 = 1_048_576.0;

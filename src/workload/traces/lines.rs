@@ -219,7 +219,11 @@ impl Table {
             if text.is_empty() || self.header == Header::Blanks && text.starts_with(';') {
                 continue;
             }
-            if self.header == Header::Blanks { self.split_blanks() } else { self.split_commas()? }
+            if self.header == Header::Blanks {
+                self.split_blanks()
+            } else {
+                self.split_commas()?
+            }
             return Ok(true);
         }
     }

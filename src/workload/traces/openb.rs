@@ -11,8 +11,8 @@ pub const FORMAT: Format = Format {
     name: "openb",
     about: "Alibaba GPU 2023 (openb): name,cpu_milli,memory_mib,num_gpu,gpu_milli,...",
     names_are_unique: true,
-    pods: |lines, settings| pods(lines, settings),
-    nodes: Some(|lines, settings| nodes(lines, settings)),
+    pods,
+    nodes: Some(nodes),
 };
 
 const POD: &[Column] = &[

@@ -86,9 +86,9 @@ pub fn with_lifetime(object: &mut Value, lifetimes: &Lifetimes) {
         "CronJob" => object.pointer_mut("/spec/jobTemplate/spec/template"),
         _ => object.pointer_mut("/spec/template"),
     };
-    let Some(template) = template.filter(|template| {
-        matches!(template.pointer("/spec/restartPolicy").and_then(Value::as_str), Some("Never" | "OnFailure"))
-    }) else {
+    let Some(template) =
+        template.filter(|template| matches!(template.pointer("/spec/restartPolicy").and_then(Value::as_str), Some("Never" | "OnFailure")))
+    else {
         return;
     };
     let Some(template) = template.as_object_mut() else { return };
@@ -177,7 +177,11 @@ fn walk(
             _ => drop(pack.value(0)?),
         }
     }
-    if version.is_none() { Err(fault("there is no version in it".into()).with_hint("traces before version 2 cannot be read")) } else { Ok(()) }
+    if version.is_none() {
+        Err(fault("there is no version in it".into()).with_hint("traces before version 2 cannot be read"))
+    } else {
+        Ok(())
+    }
 }
 
 fn walk_json(

@@ -9,13 +9,8 @@ use super::{Format, PodRow, Pods, Result, Settings, rows};
 use crate::workload::{Ask, MEMORY_BYTES_MAX, SECONDS_MAX, seconds};
 
 /// The format.
-pub const FORMAT: Format = Format {
-    name: "swf",
-    about: "Standard Workload Format: 18 numbers a line",
-    names_are_unique: false,
-    pods: |lines, settings| pods(lines, settings),
-    nodes: None,
-};
+pub const FORMAT: Format =
+    Format { name: "swf", about: "Standard Workload Format: 18 numbers a line", names_are_unique: false, pods, nodes: None };
 
 const PROCESSORS_MAX: f64 = 1e6;
 const JOB: &[Column] = &[
