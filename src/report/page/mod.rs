@@ -14,7 +14,7 @@ use std::fmt::Write;
 const PAGE: &str = include_str!("index.html");
 const STYLES: [&str; 2] = [include_str!("vendor/uPlot.min.css"), include_str!("style.css")];
 /// In the order in which they need each other.
-const SCRIPTS: [&str; 13] = [
+const SCRIPTS: [&str; 14] = [
     include_str!("vendor/uPlot.iife.min.js"),
     include_str!("data.js"),
     include_str!("state.js"),
@@ -26,6 +26,7 @@ const SCRIPTS: [&str; 13] = [
     include_str!("decision.js"),
     include_str!("chart.js"),
     include_str!("events.js"),
+    include_str!("yaml.js"),
     include_str!("object.js"),
     include_str!("main.js"),
 ];

@@ -4,53 +4,10 @@ const object = (() => {
 
   const LONG = 300;
 
-  function plain(text) {
-    if (text === "") return '""';
-    const odd = /^[\s\-?:,[\]{}#&*!|>'"%@`]|: |:$| #|\s$|^(true|false|null|yes|no|on|off|y|n|~)$|^[0-9.+-]|[\x00-\x1f]/i.test(text);
-    return odd ? JSON.stringify(text) : text;
-  }
-
-  const isMap = (value) => value !== null && typeof value === "object";
-  const isEmpty = (value) => isMap(value) && Object.keys(value).length === 0;
-  const inner = (delta, key) => (delta === true || Array.isArray(delta) ? true : delta && Object.hasOwn(delta, key) ? delta[key] : undefined);
-  const isNew = (delta) => delta === true || Array.isArray(delta);
-
-  /** The lines of a value: [text, changed]. */
-  function lines(value, depth, delta, out) {
-    const pad = "  ".repeat(depth);
-    if (Array.isArray(value)) {
-      value.forEach((entry, place) => {
-        const part = inner(delta, place), start = out.length;
-        if (!isMap(entry) || isEmpty(entry)) return out.push([`${pad}- ${scalar(entry, depth)}`, isNew(part)]);
-        lines(entry, depth + 1, part, out);
-        out[start][0] = `${pad}- ${out[start][0].slice(pad.length + 2)}`;
-      });
-      return out;
-    }
-    for (const key of Object.keys(value).sort()) {
-      const entry = value[key], part = inner(delta, key);
-      if (!isMap(entry) || isEmpty(entry)) out.push([`${pad}${plain(key)}: ${scalar(entry, depth)}`, isNew(part)]);
-      else {
-        out.push([`${pad}${plain(key)}:`, isNew(part)]);
-        lines(entry, Array.isArray(entry) ? depth : depth + 1, part, out);
-      }
-    }
-    return out;
-  }
-
-  function scalar(value, depth) {
-    if (Array.isArray(value)) return "[]";
-    if (isMap(value)) return "{}";
-    if (typeof value !== "string") return String(value);
-    if (!value.includes("\n")) return plain(value);
-    const pad = "  ".repeat(depth + 1);
-    return `|${value.endsWith("\n") ? "" : "-"}\n${value.replace(/\n$/, "").split("\n").map((line) => pad + line).join("\n")}`;
-  }
-
   /** The object as kubectl get -o yaml shows it, as lines. */
-  function yaml(found, version, isFirst) {
+  function shown(found, version, isFirst) {
     const json = { ...found.json, metadata: { ...found.json.metadata, resourceVersion: String(version[1]) } };
-    return lines(json, 0, isFirst ? undefined : version[4], []);
+    return yaml.lines(json, isFirst ? undefined : version[4]);
   }
 
   function choices(cut) {
@@ -94,7 +51,7 @@ const object = (() => {
     const version = object.versions[n];
     byId("version").textContent = version ? `version ${n + 1} of ${object.versions.length}, by ${data.actor(version[2])} (${version[3]}) at ${data.clock(version[0])}` : "not created yet";
     if (!found) return byId("yaml").replaceChildren(n < 0 ? "It does not exist yet." : "It has been removed.");
-    byId("yaml").replaceChildren(...yaml(found, version, n === 0).map(lineOf));
+    byId("yaml").replaceChildren(...shown(found, version, n === 0).map(lineOf));
   }
 
   function toVersion(by) {
@@ -116,5 +73,5 @@ const object = (() => {
     byId("version-next").onclick = () => toVersion(1);
     state.watch((why) => why !== "guess" && why !== "theme" && draw());
   }
-  return { begin, yaml };
+  return { begin };
 })();

@@ -1,0 +1,226 @@
+//! The report page in a real browser: it steps both ways, scrubs, asks to predict, and shows at each instant what
+//! `kubesim get` shows. It asks the network for nothing and complains of nothing. Skipped where there is no Chromium.
+
+mod browser;
+
+use browser::Browser;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Runs the program; its standard output.
+fn kubesim(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_kubesim")).args(args).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.code() != Some(2), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A folder of its own for a test.
+fn folder(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+    std::fs::create_dir_all(&dir).unwrap();
+    dir
+}
+
+/// A browser, or none with a line that says so.
+fn start(dir: &Path) -> Option<Browser> {
+    let program = browser::find();
+    if program.is_none() {
+        eprintln!("SKIPPED: no Chromium in PATH (Debian: apt-get install chromium)");
+    }
+    Some(Browser::start(&program?, dir))
+}
+
+/// Runs a scenario and opens its page.
+fn page(name: &str, scenario: &str) -> Option<(Browser, String)> {
+    let dir = folder(name);
+    let mut browser = start(&dir)?;
+    let report = dir.join("report");
+    kubesim(&["run", scenario, "--out", report.to_str().unwrap(), "--quiet"]);
+    let url = format!("file://{}", report.join("report.html").display());
+    browser.open(&url);
+    Some((browser, url))
+}
+
+/// Nothing was asked for but the page, and nothing was complained of.
+fn is_quiet(browser: &Browser) {
+    let foreign: Vec<_> = browser.requests().into_iter().filter(|url| !url.starts_with("file:///") && url != "about:blank").collect();
+    let files = browser.requests().iter().filter(|url| url.starts_with("file:///") && !url.contains("report.html")).count();
+    assert_eq!((foreign, files), (Vec::<String>::new(), 0));
+    assert_eq!(browser.complaints(), Vec::<String>::new());
+}
+
+/// Rows of `kubesim get pods -o wide`: name, ready, status, restarts, node.
+fn rows(scenario: &str, at_ms: u64) -> Vec<[String; 5]> {
+    let text = kubesim(&["get", "pods", scenario, "--at", &format!("{at_ms}ms"), "-o", "wide"]);
+    let rows = text.lines().skip(1).map(|line| {
+        // `1 (5s ago)` is one cell.
+        let line = line.split_once(" (").map_or(line.to_string(), |(before, rest)| format!("{before} {}", rest.split_once(')').unwrap().1));
+        let cells: Vec<String> = line.split_whitespace().map(str::to_string).collect();
+        let node = if cells[6] == "<none>" { String::new() } else { cells[6].clone() };
+        [cells[0].clone(), cells[1].clone(), cells[2].clone(), cells[3].clone(), node]
+    });
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort();
+    rows
+}
+
+/// The same from the page: state from its data, place from the node's box that holds the pod.
+const SHOWN: &str = "kubesim.pods().map((pod) => {
+    const chip = document.querySelector(`[data-pod='${pod.name}']`), node = chip.closest('[data-node]');
+    return [pod.name, pod.ready, pod.status, String(pod.restarts), node ? node.dataset.node : ''];
+}).sort((a, b) => a[0] < b[0] ? -1 : 1)";
+
+#[test]
+fn the_page_shows_what_get_shows() {
+    for (name, scenario, instants) in [
+        ("page-rollout", "scenarios/weather/rollout.yaml", vec![500, 8_300, 17_000, 180_100, 195_900, 196_300, 212_000, 600_000]),
+        ("page-crash", "scenarios/weather/node-crash.yaml", vec![185_000, 300_000, 560_000, 1_200_000]),
+        ("page-broken", "scenarios/weather/broken-v2-rollback.yaml", vec![330_000, 420_000, 700_000]),
+    ] {
+        let Some((mut browser, _)) = page(name, scenario) else { return };
+        for at_ms in instants {
+            browser.eval(&format!("kubesim.go({at_ms})"));
+            assert_eq!(browser.eval(SHOWN), json!(rows(scenario, at_ms)), "{scenario} at {at_ms} ms");
+        }
+        is_quiet(&browser);
+    }
+}
+
+#[test]
+fn objects_are_shown_as_get_prints_them() {
+    let scenario = "scenarios/weather/rollout.yaml";
+    let Some((mut browser, url)) = page("page-objects", scenario) else { return };
+    let pod = browser.eval("kubesim.go(200000), kubesim.pods()[0].name").as_str().unwrap().to_string();
+    for (kind, name) in [("Pod", pod.as_str()), ("Deployment", "weather-api"), ("Service", "weather-api"), ("Secret", "weather-key")] {
+        browser.open(&format!("{url}#t=200000&object={kind}/default/{name}"));
+        let shown = browser.eval("[...document.querySelectorAll('#yaml > *')].map((line) => line.textContent).join('\\n') + '\\n'");
+        let printed = kubesim(&["get", &format!("{}/{name}", kind.to_lowercase()), scenario, "--at", "200s", "-o", "yaml"]);
+        assert_eq!(shown.as_str().unwrap(), printed, "{kind}/{name}");
+    }
+    is_quiet(&browser);
+}
+
+#[test]
+fn one_steps_and_scrubs_both_ways_by_keys_and_by_hand() {
+    let Some((mut browser, url)) = page("page-steps", "scenarios/weather/rollout.yaml") else { return };
+    let mut seen: Vec<Value> = vec![browser.eval("kubesim.now.step")];
+    for _ in 0..40 {
+        browser.press("ArrowRight");
+        seen.push(browser.eval("kubesim.now.step"));
+        let shown = browser.eval("document.querySelector('#clock').textContent !== '' && document.querySelector('#now-text').textContent !== ''");
+        assert_eq!(shown, true);
+    }
+    assert!(seen.windows(2).all(|pair| pair[0].as_i64() < pair[1].as_i64()), "{seen:?}");
+    let there = browser.eval("document.querySelector('#cluster').innerHTML");
+    browser.press("ArrowRight");
+    browser.press("ArrowLeft");
+    assert_eq!(browser.eval("document.querySelector('#cluster').innerHTML"), there, "a step back leads to the same picture");
+    browser.eval("document.querySelector('#back').click()");
+    assert_eq!(browser.eval("kubesim.now.step"), seen[39]);
+    browser.eval("document.querySelector('#filter').value = 'scale', document.querySelector('#filter').dispatchEvent(new Event('change'))");
+    browser.press("ArrowRight");
+    assert_eq!(browser.eval("kubesim.steps[kubesim.now.step].sort"), "scale");
+    browser.eval("document.querySelector('#scrubber').value = 196000, document.querySelector('#scrubber').dispatchEvent(new Event('input'))");
+    assert_eq!(browser.eval("[kubesim.now.t, document.querySelector('#clock').textContent]"), json!([196_000, "3m16.0s"]));
+    browser.press("End");
+    assert_eq!(browser.eval("kubesim.now.t"), 600_000);
+    browser.press("Home");
+    assert_eq!(browser.eval("kubesim.now.t"), 0);
+    // The address holds the whole state.
+    browser.eval("kubesim.toStep(60)");
+    let hash = browser.eval("location.hash").as_str().unwrap().to_string();
+    let there = browser.eval("document.querySelector('#panels').innerText");
+    browser.open(&format!("{url}{hash}"));
+    assert_eq!(browser.eval("document.querySelector('#panels').innerText"), there);
+    is_quiet(&browser);
+}
+
+#[test]
+fn playing_goes_on_by_itself_and_pauses() {
+    let Some((mut browser, _)) = page("page-play", "scenarios/weather/rollout.yaml") else { return };
+    browser.press(" ");
+    browser.until("kubesim.now.step >= 1");
+    browser.press(" ");
+    assert_eq!(browser.eval("document.querySelector('#play').textContent"), "Play");
+    is_quiet(&browser);
+}
+
+#[test]
+fn the_node_is_told_after_a_guess() {
+    let scenario = "scenarios/weather/rollout.yaml";
+    let Some((mut browser, _)) = page("page-predict", scenario) else { return };
+    browser.eval("kubesim.toStep(kubesim.steps.filter((step) => step.sort === 'schedule')[7].index)");
+    let attempt = browser.eval("kubesim.data.replay.attempts[kubesim.attempt()]");
+    let (pod, node) = (attempt["pod"].as_str().unwrap(), attempt["node"].as_str().unwrap());
+    let totals = "[...document.querySelectorAll('#decision tbody tr')].map((row) => row.lastElementChild.textContent)";
+    assert_eq!(browser.eval(totals), json!(["?", "?", "?", "?"]));
+    let told = browser.eval("document.querySelector('#now-text').textContent + document.querySelector('#verdict').textContent");
+    assert!(!told.as_str().unwrap().contains(node), "{told}");
+    let wrong = attempt["feasible"].as_array().unwrap().iter().map(|row| row[0].as_str().unwrap()).find(|name| *name != node).unwrap();
+    browser.eval(&format!("document.querySelector('[data-guess=\"{wrong}\"]').click()"));
+    let verdict = browser.eval("document.querySelector('#verdict').textContent");
+    assert!(verdict.as_str().unwrap().starts_with(&format!("No: the scheduler takes {node}.")), "{verdict}");
+    assert_eq!(browser.eval("document.querySelector('#decision tr.winner th').textContent"), node);
+    // The scores are those that `explain` prints.
+    let explained: Value = serde_json::from_str(kubesim(&["explain", pod.split_once('/').unwrap().1, scenario, "-o", "json"]).trim()).unwrap();
+    assert_eq!(explained["node"], node);
+    for row in attempt["feasible"].as_array().unwrap() {
+        let score = &explained["scores"]["nodes"][row[0].as_str().unwrap()];
+        assert_eq!((&row[1], &row[2], &row[3]), (&score["total"], &score["raw"], &score["norm"]), "{row}");
+    }
+    is_quiet(&browser);
+}
+
+#[test]
+fn a_screen_reader_and_a_phone_can_use_it() {
+    let Some((mut browser, url)) = page("page-access", "scenarios/weather/node-crash.yaml") else { return };
+    browser.open(&format!("{url}#t=240000"));
+    let tree = browser.call("Accessibility.getFullAXTree", json!({}));
+    let nodes = tree["nodes"].as_array().unwrap();
+    let role = |node: &Value| node["role"]["value"].as_str().unwrap_or("").to_string();
+    for wanted in ["banner", "main", "region", "contentinfo", "slider", "table", "heading"] {
+        assert!(nodes.iter().any(|node| role(node) == wanted), "no {wanted}");
+    }
+    let unnamed: Vec<_> = nodes
+        .iter()
+        .filter(|node| ["button", "slider", "combobox", "checkbox", "region", "image", "link"].contains(&role(node).as_str()))
+        .filter(|node| node["ignored"] != true && node["name"]["value"].as_str().unwrap_or("").is_empty())
+        .collect();
+    assert!(unnamed.is_empty(), "{unnamed:?}");
+    assert_eq!(browser.eval("document.querySelectorAll('[aria-live=polite], [role=status]').length >= 2"), true);
+    browser.call("Emulation.setDeviceMetricsOverride", json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true}));
+    browser.open(&url);
+    let width = browser.eval("document.scrollingElement.scrollWidth");
+    assert!(width.as_u64().unwrap() <= 390, "the page is {width} wide on a phone");
+    is_quiet(&browser);
+}
+
+#[test]
+fn a_big_run_is_shown_by_cells() {
+    let dir = folder("page-big-input");
+    let file = dir.join("big.yaml");
+    std::fs::write(&file, BIG).unwrap();
+    let Some((mut browser, _)) = page("page-big", file.to_str().unwrap()) else { return };
+    browser.press("End");
+    let sum = browser.eval("document.querySelector('#cluster-sum').textContent");
+    assert!(sum.as_str().unwrap().starts_with("240 nodes, 0 of them not ready; 300 pods on nodes"), "{sum}");
+    assert_eq!(browser.eval("document.querySelector('#cells').width > 100"), true);
+    is_quiet(&browser);
+}
+
+/// More nodes than are shown one by one.
+const BIG: &str = "apiVersion: kubesim/v1alpha1
+kind: Scenario
+name: big
+question: Does a page of many nodes open?
+duration: 2m
+cluster:
+  nodes:
+    - {count: 240, name: 'n-#', cpu: 4, memory: 16Gi}
+timeline:
+  - {at: 1s, kubectl: create deployment web --image=web --replicas=300}
+";
