@@ -79,6 +79,7 @@ impl World {
         }
         add_components(&mut sim, scenario, &options)?;
         if let Some(replay) = &mut collector.0.borrow_mut().replay {
+            replay.text = scenario.text.clone();
             replay.watches = sim.components().map(|(name, kinds)| (name.to_string(), kinds)).collect();
         }
         let demands = scenario.expectations.iter().map(|expectation| demand(&expectation.check)).collect();

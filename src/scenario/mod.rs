@@ -77,6 +77,8 @@ pub struct Scenario {
     pub name: String,
     /// What the scenario is to find out; may be empty.
     pub question: String,
+    /// What a reader should know beforehand, or look at; may be empty.
+    pub text: String,
     /// Seed of all randomness.
     pub seed: Seed,
     /// Wall-clock time at the start.

@@ -18,6 +18,7 @@ pub fn json_schema() -> Value {
         "kind": {"const": KIND},
         "name": describe("Name: folder of the reports.", json!({"type": "string", "maxLength": 100, "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*$"})),
         "question": describe("What the scenario is to find out.", json!({"type": "string"})),
+        "text": describe("What a reader should know beforehand, or look at: shown before the story and on the page.", json!({"type": "string"})),
         "seed": describe("Seed of all randomness.", json!({"type": "integer", "minimum": 0, "default": read::SEED})),
         "start": describe("Wall-clock time at the start; every `at` is an offset from it.", json!({"type": "string", "format": "date-time"})),
         "duration": describe("How long the run lasts.", reference("duration")),
