@@ -111,7 +111,8 @@ fn one_steps_and_scrubs_both_ways_by_keys_and_by_hand() {
     for _ in 0..40 {
         browser.press("ArrowRight");
         seen.push(browser.eval("kubesim.now.step"));
-        let shown = browser.eval("document.querySelector('#clock').textContent !== '' && document.querySelector('#now-text').textContent !== ''");
+        let shown =
+            browser.eval("document.querySelector('#clock').textContent !== '' && document.querySelector('#now-text').textContent !== ''");
         assert_eq!(shown, true);
     }
     assert!(seen.windows(2).all(|pair| pair[0].as_i64() < pair[1].as_i64()), "{seen:?}");
@@ -124,7 +125,8 @@ fn one_steps_and_scrubs_both_ways_by_keys_and_by_hand() {
     browser.eval("document.querySelector('#filter').value = 'scale', document.querySelector('#filter').dispatchEvent(new Event('change'))");
     browser.press("ArrowRight");
     assert_eq!(browser.eval("kubesim.steps[kubesim.now.step].sort"), "scale");
-    browser.eval("document.querySelector('#scrubber').value = 196000, document.querySelector('#scrubber').dispatchEvent(new Event('input'))");
+    browser
+        .eval("document.querySelector('#scrubber').value = 196000, document.querySelector('#scrubber').dispatchEvent(new Event('input'))");
     assert_eq!(browser.eval("[kubesim.now.t, document.querySelector('#clock').textContent]"), json!([196_000, "3m16.0s"]));
     browser.press("End");
     assert_eq!(browser.eval("kubesim.now.t"), 600_000);
@@ -166,7 +168,8 @@ fn the_node_is_told_after_a_guess() {
     assert!(verdict.as_str().unwrap().starts_with(&format!("No: the scheduler takes {node}.")), "{verdict}");
     assert_eq!(browser.eval("document.querySelector('#decision tr.winner th').textContent"), node);
     // The scores are those that `explain` prints.
-    let explained: Value = serde_json::from_str(kubesim(&["explain", pod.split_once('/').unwrap().1, scenario, "-o", "json"]).trim()).unwrap();
+    let explained: Value =
+        serde_json::from_str(kubesim(&["explain", pod.split_once('/').unwrap().1, scenario, "-o", "json"]).trim()).unwrap();
     assert_eq!(explained["node"], node);
     for row in attempt["feasible"].as_array().unwrap() {
         let score = &explained["scores"]["nodes"][row[0].as_str().unwrap()];
