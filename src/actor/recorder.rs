@@ -5,9 +5,10 @@
 use super::Clock;
 use crate::api::{Answer, Verb};
 use crate::base::collections::Map;
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, word};
 use crate::model::{Body, Event, EventFields, EventSeries, EventSource, Kind, Meta, Object, ObjectReference, Str};
 use crate::store::Key;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -68,11 +69,11 @@ impl EventNote {
     /// A note about an object.
     pub fn new(about: &Object, kind: EventType, reason: &'static str, message: impl Into<String>) -> EventNote {
         let about = ObjectReference {
-            kind: about.kind_name().into(),
+            kind: kind_word(about),
             namespace: about.meta.namespace.clone(),
             name: about.meta.name.clone(),
             uid: about.meta.uid.clone(),
-            api_version: about.api_version().into(),
+            api_version: api_version_word(about),
             resource_version: version_text(about.meta.resource_version),
             ..ObjectReference::default()
         };
@@ -107,17 +108,34 @@ fn version_text(version: u64) -> Str {
     if version == 0 { Str::default() } else { version.to_string().into() }
 }
 
-/// What makes Events alike: all but the message.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct GroupKey {
-    about: ObjectReference,
-    kind: EventType,
-    reason: &'static str,
+fn kind_word(about: &Object) -> Str {
+    match &about.body {
+        Body::Other(other) => other.kind.clone(),
+        body => word(body.kind().name()),
+    }
 }
 
-#[derive(Clone)]
+fn api_version_word(about: &Object) -> Str {
+    match &about.body {
+        Body::Other(other) => other.api_version.clone(),
+        body => word(body.kind().api_version()),
+    }
+}
+
+/// A fingerprint of what makes things alike. Recorders remember many; two different ones are the same once in 2^64 pairs at best.
+fn fingerprint(parts: &[&str]) -> u128 {
+    let mut bytes: SmallVec<[u8; 256]> = SmallVec::new();
+    for part in parts {
+        bytes.extend_from_slice(part.as_bytes());
+        bytes.push(0);
+    }
+    xxhash_rust::xxh3::xxh3_128(&bytes)
+}
+
+/// Events of one object, reason and type.
 struct Group {
-    messages: Vec<Arc<str>>,
+    /// Fingerprints of their messages.
+    messages: SmallVec<[u64; 2]>,
     last: Time,
 }
 
@@ -135,10 +153,14 @@ struct Bucket {
 #[derive(Default)]
 pub struct Recorder {
     waiting: VecDeque<(Time, EventNote)>,
-    busy: Option<(GroupKey, Arc<str>)>,
-    groups: Map<GroupKey, Group>,
-    written: Map<(GroupKey, Arc<str>), Written>,
-    buckets: Map<(ObjectReference, EventType), Bucket>,
+    /// What the Event under way is alike to.
+    busy: Option<u128>,
+    /// By object, type and reason.
+    groups: Map<u128, Group>,
+    /// By object, type, reason and message.
+    written: Map<u128, Written>,
+    /// By object and type.
+    buckets: Map<u128, Bucket>,
     last_stamp: u128,
 }
 
@@ -185,16 +207,18 @@ impl Recorder {
             self.buckets.clear();
         }
         // The version of the object plays no part in what is alike.
-        let about = ObjectReference { resource_version: Str::default(), ..note.about.clone() };
-        if !self.admit(&about, note.kind, now) {
+        let (about, kind) = (&note.about, note.kind.name());
+        let object = [&*about.kind, &*about.namespace, &*about.name, &*about.uid, &*about.api_version];
+        let [kind_of, namespace, name, uid, api_version] = object;
+        if !self.admit(fingerprint(&[kind_of, namespace, name, uid, api_version, kind]), now) {
             return None;
         }
-        let group_key = GroupKey { about, kind: note.kind, reason: note.reason };
+        let alike = |message: &str| fingerprint(&[kind_of, namespace, name, uid, api_version, &about.field_path, kind, note.reason, message]);
         let message: Arc<str> = note.message.as_str().into();
-        let (key, text): ((GroupKey, Arc<str>), Arc<str>) = if self.is_flood(&group_key, &message, now) {
-            ((group_key, "".into()), format!("(combined from similar events): {message}").into())
+        let (key, text): (u128, Arc<str>) = if self.is_flood(alike("\0"), &message, now) {
+            (alike(""), format!("(combined from similar events): {message}").into())
         } else {
-            ((group_key, message.clone()), message)
+            (alike(&message), message)
         };
         let stamp = clock.timestamp(noted);
         let verb = match self.written.get_mut(&key) {
@@ -234,10 +258,10 @@ impl Recorder {
         };
         let common = EventFields {
             involved_object: note.about,
-            reason: note.reason.into(),
+            reason: word(note.reason),
             message,
             reporting_component: note.component.clone(),
-            r#type: note.kind.name().into(),
+            r#type: word(note.kind.name()),
             ..EventFields::default()
         };
         let fields = if note.action.is_empty() {
@@ -253,7 +277,7 @@ impl Recorder {
             EventFields {
                 reporting_instance: format!("{}-{CONTROL_PLANE_HOST}", note.component).into(),
                 event_time: Some(clock.micro(noted)),
-                action: note.action.into(),
+                action: word(note.action),
                 ..common
             }
         };
@@ -261,8 +285,7 @@ impl Recorder {
     }
 
     /// The spam filter: a bucket of 25 per object and type, one more every five minutes.
-    fn admit(&mut self, about: &ObjectReference, kind: EventType, now: Time) -> bool {
-        let key = (ObjectReference { field_path: Str::default(), ..about.clone() }, kind);
+    fn admit(&mut self, key: u128, now: Time) -> bool {
         let bucket = self.buckets.get_or_insert_with(key, || Bucket { tokens: SPAM_BURST, at: now });
         let refilled = bucket.tokens + (now - bucket.at).as_s_f64() / SPAM_REFILL_S;
         bucket.at = now;
@@ -275,14 +298,15 @@ impl Recorder {
     }
 
     /// Whether too many alike came lately with different messages.
-    fn is_flood(&mut self, key: &GroupKey, message: &Arc<str>, now: Time) -> bool {
-        let group = self.groups.get_or_insert_with(key.clone(), || Group { messages: Vec::new(), last: now });
+    fn is_flood(&mut self, key: u128, message: &str, now: Time) -> bool {
+        let group = self.groups.get_or_insert_with(key, || Group { messages: SmallVec::new(), last: now });
         if now - group.last > SIMILAR_WINDOW {
             group.messages.clear();
         }
         group.last = now;
-        if !group.messages.contains(message) {
-            group.messages.push(message.clone());
+        let message = xxhash_rust::xxh3::xxh3_64(message.as_bytes());
+        if !group.messages.contains(&message) {
+            group.messages.push(message);
         }
         let flood = group.messages.len() >= SIMILAR_MAX;
         group.messages.truncate(SIMILAR_MAX);
@@ -292,5 +316,5 @@ impl Recorder {
 
 /// Events about cluster-wide objects live in `default`.
 fn event_namespace(about: &ObjectReference) -> Str {
-    if about.namespace.is_empty() { "default".into() } else { about.namespace.clone() }
+    if about.namespace.is_empty() { word("default") } else { about.namespace.clone() }
 }

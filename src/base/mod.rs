@@ -4,6 +4,7 @@ pub use dist::Dist;
 pub use histogram::Histogram;
 pub use rng::{Draw, Seed, Stream};
 pub use time::{Span, Time};
+pub use word::word;
 
 pub mod collections;
 pub mod dist;
@@ -12,3 +13,4 @@ pub mod input_error;
 pub mod quantity;
 pub mod rng;
 pub mod time;
+pub mod word;

@@ -31,14 +31,14 @@ pub fn run(args: Args) -> Outcome {
     let scenario = args.common.load(Some(&args.scenario), None)?;
     let world = args.common.play(&scenario, args.at.map(|span| Time(span.0)))?;
     let collector = world.collector.0.borrow();
-    let wanted = collector.events.lines.iter().filter(|line| {
+    let wanted = collector.events.lines().filter(|line| {
         args.about.as_ref().is_none_or(|about| line.object == *about) && args.kind.as_ref().is_none_or(|kind| &*line.kind == kind.as_str())
     });
     let mut out = std::io::stdout().lock();
     let write = |result: std::io::Result<()>| result.map_err(|error| error.to_string());
     if args.output == "json" {
         for line in wanted {
-            write(writeln!(out, "{}", serde_json::to_string(line).expect("plain data")))?;
+            write(writeln!(out, "{}", serde_json::to_string(&line).expect("plain data")))?;
         }
         return Ok(0);
     }

@@ -74,6 +74,9 @@ pub fn run(args: Args) -> Outcome {
         println!("  report                   {}", dir.join("report.html").display());
     }
     eprintln!("{} simulated in {}", result.simulated, wall());
+    drop(collector);
+    // The process ends anyway: taking a large world apart would only take time.
+    std::mem::forget(world);
     Ok(u8::from(cases.iter().any(|case| !case.passed)))
 }
 

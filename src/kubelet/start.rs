@@ -41,6 +41,9 @@ impl Kubelet<'_, '_> {
         }
         let host = running.object.as_pod().is_some_and(|pod| pod.spec.host_network);
         let ip = if host { word!("") } else { self.node.give_address(self.slot) };
+        if self.pod.sandboxes.is_empty() {
+            self.pod.sandboxes.reserve_exact(1);
+        }
         self.pod.sandboxes.push(Sandbox { attempt: running.actions.attempt, ready: true, ip });
         self.pod.dirty = true;
         self.note_runtime();
@@ -273,6 +276,9 @@ impl Kubelet<'_, '_> {
             cpu_milli: 0,
             memory_bytes: 0,
         };
+        if self.pod.lives.is_empty() {
+            self.pod.lives.reserve_exact(1);
+        }
         self.pod.lives.push(live);
         self.pod.dirty = true;
         self.note_runtime();

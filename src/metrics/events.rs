@@ -2,7 +2,7 @@
 
 use crate::actor::Clock;
 use crate::base::Time;
-use crate::model::{Kind, Str};
+use crate::model::{Kind, Obj, Str};
 use crate::store::LogEntry;
 use serde::Serialize;
 
@@ -34,30 +34,49 @@ pub struct EventLine {
     pub count: i32,
 }
 
-/// All of them, in order.
+/// All of them, in order. Kept as the objects that the cluster holds anyway; lines are made when they are asked for.
 #[derive(Clone, Debug)]
 pub struct EventLog {
     clock: Clock,
-    /// The lines.
-    pub lines: Vec<EventLine>,
+    written: Vec<(Time, Obj)>,
 }
 
 impl EventLog {
     pub(super) fn new(clock: Clock) -> EventLog {
-        EventLog { clock, lines: Vec::new() }
+        EventLog { clock, written: Vec::new() }
     }
 
     pub(super) fn commit(&mut self, entry: &LogEntry) {
-        if entry.kind() != Kind::Event {
-            return;
+        if entry.kind() == Kind::Event
+            && let Some(object) = &entry.after
+        {
+            self.written.push((entry.at, object.clone()));
         }
-        let Some(event) = entry.after.as_ref().and_then(|object| object.as_event()) else { return };
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.written.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.written.is_empty()
+    }
+
+    /// The lines.
+    pub fn lines(&self) -> impl Iterator<Item = EventLine> {
+        self.written.iter().map(|(at, object)| self.line(*at, object))
+    }
+
+    fn line(&self, at: Time, object: &Obj) -> EventLine {
+        let event = object.as_event().expect("an Event");
         let about = &event.involved_object;
         let host = if event.source.host.is_empty() { String::new() } else { format!(", {}", event.source.host) };
-        self.lines.push(EventLine {
-            t: entry.at.as_ms(),
-            last_seen: event.last_timestamp.unwrap_or_else(|| self.clock.timestamp(entry.at)).to_string(),
-            namespace: entry.object().meta.namespace.clone(),
+        EventLine {
+            t: at.as_ms(),
+            last_seen: event.last_timestamp.unwrap_or_else(|| self.clock.timestamp(at)).to_string(),
+            namespace: object.meta.namespace.clone(),
             kind: event.r#type.clone(),
             reason: event.reason.clone(),
             object: format!("{}/{}", about.kind.to_lowercase(), about.name),
@@ -65,11 +84,6 @@ impl EventLog {
             source: format!("{}{host}", event.source.component),
             message: event.message.clone(),
             count: event.count,
-        });
-    }
-
-    /// The lines up to an instant.
-    pub fn until(&self, at: Time) -> impl Iterator<Item = &EventLine> {
-        self.lines.iter().take_while(move |line| line.t <= at.as_ms())
+        }
     }
 }

@@ -189,7 +189,7 @@ fn find_status<'a>(status: &'a PodStatus, name: &str) -> Option<&'a ContainerSta
 }
 
 /// Whether the kubelet has said that the pod can never be resized as asked.
-fn is_resize_infeasible(status: &PodStatus) -> bool {
+pub fn is_resize_infeasible(status: &PodStatus) -> bool {
     status.conditions.iter().find(|condition| &*condition.r#type == "PodResizePending").is_some_and(|c| &*c.reason == "Infeasible")
 }
 

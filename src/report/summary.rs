@@ -66,8 +66,8 @@ fn requests(totals: &Totals) -> Value {
 /// The Events, one JSON object a line.
 pub fn events_jsonl(run: &Run<'_>) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    for line in &run.collector.events.lines {
-        serde_json::to_writer(&mut text, line)?;
+    for line in run.collector.events.lines() {
+        serde_json::to_writer(&mut text, &line)?;
         text.write_all(b"\n")?;
     }
     Ok(text)

@@ -2,8 +2,8 @@
 //! Real: pkg/scheduler/framework/types.go (PodInfo) @ v1.37.2.
 
 use super::selectors::{RequiredNodeAffinity, Selector};
-use crate::model::requests::{PodResource, is_sidecar, pod_resource};
-use crate::model::{Labels, Obj, Pod, PodAffinityTerm, PodSpec, Str, WeightedPodAffinityTerm};
+use crate::model::requests::{PodResource, is_resize_infeasible, is_sidecar, pod_resource};
+use crate::model::{Labels, Obj, Pod, PodAffinityTerm, PodSpec, PodStatus, ResourceList, ResourceRequirements, Str, WeightedPodAffinityTerm};
 use std::sync::Arc;
 
 /// A compiled pod affinity term.
@@ -157,25 +157,21 @@ impl PodInfo {
 
     /// A newer version of a pod. What follows from it is taken over if it cannot have changed.
     pub fn renewed(object: Obj, known: Option<&PodInfo>) -> Self {
-        let plain = |pod: &Pod| {
-            let status = &pod.status;
-            let containers = || status.container_statuses.iter().chain(&status.init_container_statuses);
-            let resizes = containers().any(|c| c.resources.is_some() || !c.allocated_resources.is_empty());
-            !resizes && status.resources.is_none() && status.allocated_resources.is_empty()
+        let Some(old) = known.filter(|old| {
+            let spec = &object.as_pod().expect("the object is a pod").spec;
+            Arc::ptr_eq(&old.pod().spec, spec) && *old.namespace() == object.meta.namespace
+        }) else {
+            return Self::new(object);
         };
         let pod = object.as_pod().expect("the object is a pod");
-        match known {
-            Some(old)
-                if Arc::ptr_eq(&old.pod().spec, &pod.spec)
-                    && *old.namespace() == object.meta.namespace
-                    && plain(pod)
-                    && plain(old.pod()) =>
-            {
-                let traits = old.traits.clone();
-                Self { object, traits }
+        let mut traits = old.traits.clone();
+        if !same_resources(&old.pod().status, &pod.status) {
+            let request = pod_resource(pod);
+            if request != traits.request {
+                Arc::make_mut(&mut traits).request = request;
             }
-            _ => Self::new(object),
         }
+        Self { object, traits }
     }
 
     /// The pod's own fields.
@@ -217,6 +213,18 @@ impl PodInfo {
     pub fn start_time(&self) -> i64 {
         self.pod().status.start_time.map_or(i64::MAX, |time| time.0)
     }
+}
+
+/// Whether two statuses say the same of the resources that a pod has.
+fn same_resources(old: &PodStatus, new: &PodStatus) -> bool {
+    fn each(status: &PodStatus) -> impl Iterator<Item = (&Str, &Arc<ResourceList>, &Option<Arc<ResourceRequirements>>)> {
+        let all = status.container_statuses.iter().chain(&status.init_container_statuses);
+        all.map(|container| (&container.name, &container.allocated_resources, &container.resources))
+    }
+    old.resources == new.resources
+        && old.allocated_resources == new.allocated_resources
+        && is_resize_infeasible(old) == is_resize_infeasible(new)
+        && each(old).eq(each(new))
 }
 
 #[cfg(test)]

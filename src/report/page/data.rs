@@ -26,7 +26,7 @@ pub fn json(run: &Run<'_>) -> Value {
         .cases
         .iter()
         .map(|case| json!({"name": case.name, "demand": case.demand, "passed": case.passed, "t": ms(case.at), "detail": case.detail}));
-    let events = collector.events.lines.iter().take(EVENTS_MAX);
+    let events = collector.events.lines().take(EVENTS_MAX);
     json!({
         "format": "kubesim-report/v1",
         "name": run.name,
@@ -40,7 +40,7 @@ pub fn json(run: &Run<'_>) -> Value {
         "marks": collector.marks.iter().map(|mark| json!([ms(mark.at), mark.label, mark.is_fault])).collect::<Value>(),
         "story": collector.story.lines.iter().map(|line| json!([ms(line.at), super::tone(line.tone), line.text])).collect::<Value>(),
         "events": events.map(|e| json!([e.t, e.kind, e.reason, e.object, e.message, e.count, e.source, e.namespace])).collect::<Value>(),
-        "eventsLeftOut": collector.events.lines.len().saturating_sub(EVENTS_MAX),
+        "eventsLeftOut": collector.events.len().saturating_sub(EVENTS_MAX),
         "rollouts": rollouts(run),
         "nodes": if big { nodes(run, end) } else { json!([]) },
         "replay": replay.map_or(Value::Null, |replay| replay.to_json()),
