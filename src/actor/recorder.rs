@@ -213,7 +213,8 @@ impl Recorder {
         if !self.admit(fingerprint(&[kind_of, namespace, name, uid, api_version, kind]), now) {
             return None;
         }
-        let alike = |message: &str| fingerprint(&[kind_of, namespace, name, uid, api_version, &about.field_path, kind, note.reason, message]);
+        let alike =
+            |message: &str| fingerprint(&[kind_of, namespace, name, uid, api_version, &about.field_path, kind, note.reason, message]);
         let message: Arc<str> = note.message.as_str().into();
         let (key, text): (u128, Arc<str>) = if self.is_flood(alike("\0"), &message, now) {
             (alike(""), format!("(combined from similar events): {message}").into())

@@ -3,7 +3,9 @@
 
 use super::selectors::{RequiredNodeAffinity, Selector};
 use crate::model::requests::{PodResource, is_resize_infeasible, is_sidecar, pod_resource};
-use crate::model::{Labels, Obj, Pod, PodAffinityTerm, PodSpec, PodStatus, ResourceList, ResourceRequirements, Str, WeightedPodAffinityTerm};
+use crate::model::{
+    Labels, Obj, Pod, PodAffinityTerm, PodSpec, PodStatus, ResourceList, ResourceRequirements, Str, WeightedPodAffinityTerm,
+};
 use std::sync::Arc;
 
 /// A compiled pod affinity term.
