@@ -72,6 +72,7 @@ pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
         player.run_to(at as u64 * 10);
         let (kind, name) = (json["kind"].clone(), json["metadata"]["name"].clone());
         let (code, _, message) = outcome(player.create(json), 201);
+        let name = name.as_str().unwrap_or("").trim_start_matches(&format!("{NAMESPACE}-")).to_string();
         manifest_results.push((kind, name, code, message));
     }
     let mut action_results = Vec::new();
