@@ -239,3 +239,7 @@ impl Controller for DaemonSets {
         step(run())
     }
 }
+
+#[cfg(test)]
+#[path = "daemonset_tests.rs"]
+mod tests;

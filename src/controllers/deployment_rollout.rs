@@ -62,8 +62,10 @@ fn scale_old(run: &mut Run<'_, '_>, newest: &Obj, old: &[Obj]) -> Result<bool, S
             continue;
         }
         let unhealthy = (max_down - down).min(size - available);
+        // More are available than are wanted: the ReplicaSet's controller has yet to act on an earlier step. Nothing more is
+        // taken until it has; what counts as available here is about to go.
         if unhealthy < 0 {
-            continue;
+            return Ok(false);
         }
         *set = run.scale(set, size - unhealthy, false)?.0;
         down += unhealthy;
