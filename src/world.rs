@@ -116,7 +116,11 @@ impl World {
 
 /// All components, in the order in which they act at equal times.
 fn add_components(sim: &mut Sim, scenario: &Scenario, options: &Options) -> Result<(), String> {
-    let mut settings = SchedulerSettings::new(scenario.cluster.scheduler.clone());
+    let mut configuration = scenario.cluster.scheduler.clone();
+    for profile in &mut configuration.profiles {
+        profile.args.random.seed.get_or_insert(scenario.seed.0);
+    }
+    let mut settings = SchedulerSettings::new(configuration);
     settings.caches = options.caches && options.explain.is_none();
     settings.explain = match &options.explain {
         Some(pod) => Explain::Pod(pod.clone()),

@@ -18,7 +18,7 @@ fn topology_labels(store: &Store, node: &str) -> Vec<(&'static str, Str)> {
 
 impl Server {
     /// Gives a pod to a node, once and for all, and marks it as scheduled.
-    pub(super) fn bind(&mut self, store: &mut Store, at: Time, target: &Key, uid: &Str, node: Str) -> Answer {
+    pub(super) fn bind(&mut self, store: &mut Store, at: Time, target: &Key, uid: &Str, node: Str, annotations: Vec<(Str, Str)>) -> Answer {
         let (id, before) = present(store, target)?;
         let conflict = |cause: &str| Err(ApiError::conflict("pods/binding", &target.name, cause));
         if !uid.is_empty() && *uid != before.meta.uid {
@@ -48,6 +48,9 @@ impl Server {
         status.conditions.push(scheduled);
         for (key, value) in topology {
             after.meta.labels.set(key, value);
+        }
+        for (key, value) in annotations {
+            after.meta.annotations.set(key, value);
         }
         Ok(write(store, at, id, after))
     }

@@ -47,6 +47,8 @@ pub enum Verb {
         uid: Str,
         /// The node's name.
         node: Str,
+        /// The binding's annotations, which the pod gets.
+        annotations: Vec<(Str, Str)>,
     },
     /// `pods/eviction`: deletes a pod if its PodDisruptionBudget allows.
     Evict {

@@ -66,7 +66,7 @@ impl Server {
             Verb::UpdateStatus(object) => self.update(store, at, *object, Subresource::Status),
             Verb::Patch { target, subresource, patch } => self.patch(store, at, &target, subresource, &patch),
             Verb::Delete { target, options } => self.delete(store, at, &target, &options),
-            Verb::Bind { pod, uid, node } => self.bind(store, at, &pod, &uid, node),
+            Verb::Bind { pod, uid, node, annotations } => self.bind(store, at, &pod, &uid, node, annotations),
             Verb::Evict { pod, options } => self.evict(store, at, &pod, &options),
             Verb::PodMetrics { namespace, selector } => self.pod_metrics(store, at, &namespace, &selector),
         }

@@ -159,7 +159,7 @@ impl World {
     pub fn pod_state(&mut self, name: &str, node: &str, phase: PodPhase, ready: bool) {
         let pod = self.get(Kind::Pod, name).expect("a pod");
         if !pod.as_pod().expect("a pod").is_bound() {
-            self.send(Verb::Bind { pod: Key::of(&pod), uid: pod.meta.uid.clone(), node: node.into() }).expect("bound");
+            self.send(Verb::Bind { pod: Key::of(&pod), uid: pod.meta.uid.clone(), node: node.into(), annotations: vec![] }).expect("bound");
         }
         let (ip, at) = (
             format!("10.0.{}", &crate::controllers::endpoints_util::fnv128a(pod.meta.uid.as_bytes()).to_string()[..5]),
@@ -238,7 +238,7 @@ impl crate::actor::Actor for TinyKubelet {
             }
         } else if !body.is_bound() {
             let node = crate::controllers::daemonset_nodes::target_node(pod).unwrap_or_else(|| "n1".into());
-            cx.request(Verb::Bind { pod: Key::of(pod), uid: pod.meta.uid.clone(), node });
+            cx.request(Verb::Bind { pod: Key::of(pod), uid: pod.meta.uid.clone(), node, annotations: vec![] });
         } else if body.status.phase == PodPhase::Pending {
             Self::set(cx, pod, PodPhase::Running, false);
         } else if body.status.phase == PodPhase::Running {

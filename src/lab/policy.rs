@@ -14,31 +14,43 @@ pub struct Policy {
     pub configuration: SchedulerConfiguration,
 }
 
-/// A shipped policy: name, what it does, and the profile's `plugins` and `pluginConfig`.
+/// A shipped policy: its name and the profile.
 struct Shipped {
     name: &'static str,
     profile: &'static str,
 }
 
 const SHIPPED: &[Shipped] = &[
-    Shipped { name: "Default", profile: "{}" },
+    Shipped { name: "Default", profile: r#"{"plugins": {"multiPoint": {"enabled": [{"name": "GpuShare"}]}}}"# },
     Shipped {
         name: "LeastAllocated",
         profile: r#"{"pluginConfig": [{"name": "NodeResourcesFit", "args": {"scoringStrategy": {"type": "LeastAllocated"}}}],
-        "plugins": {"score": {"disabled": [{"name": "*"}], "enabled": [{"name": "NodeResourcesFit"}]}}}"#,
+            "plugins": {"multiPoint": {"enabled": [{"name": "GpuShare"}]},
+                "score": {"disabled": [{"name": "*"}], "enabled": [{"name": "NodeResourcesFit"}]}}}"#,
     },
     Shipped {
         name: "MostAllocated",
         profile: r#"{"pluginConfig": [{"name": "NodeResourcesFit", "args": {"scoringStrategy": {"type": "MostAllocated"}}}],
-        "plugins": {"score": {"disabled": [{"name": "*"}], "enabled": [{"name": "NodeResourcesFit"}]}}}"#,
+            "plugins": {"multiPoint": {"enabled": [{"name": "GpuShare"}]},
+                "score": {"disabled": [{"name": "*"}], "enabled": [{"name": "NodeResourcesFit"}]}}}"#,
     },
     Shipped {
         name: "RequestedToCapacityRatio",
-        profile: r#"{"pluginConfig": [{"name": "NodeResourcesFit", "args": {"scoringStrategy": {
-        "type": "RequestedToCapacityRatio", "requestedToCapacityRatio": {"shape": [{"utilization": 0, "score": 0}, {"utilization": 100, "score": 10}]}}}}],
-        "plugins": {"score": {"disabled": [{"name": "*"}], "enabled": [{"name": "NodeResourcesFit"}]}}}"#,
+        profile: r#"{"pluginConfig": [{"name": "NodeResourcesFit", "args": {"scoringStrategy": {"type": "RequestedToCapacityRatio",
+                "requestedToCapacityRatio": {"shape": [{"utilization": 0, "score": 0}, {"utilization": 100, "score": 10}]}}}}],
+            "plugins": {"multiPoint": {"enabled": [{"name": "GpuShare"}]},
+                "score": {"disabled": [{"name": "*"}], "enabled": [{"name": "NodeResourcesFit"}]}}}"#,
     },
 ];
+
+/// The profile of a policy whose plugin alone scores, all feasible nodes.
+fn alone(plugin: &str) -> String {
+    format!(
+        r#"{{"percentageOfNodesToScore": 100, "plugins": {{"multiPoint": {{"enabled": [{{"name": "GpuShare"}}]}},
+            "score": {{"disabled": [{{"name": "*"}}], "enabled": [{{"name": "{plugin}"}}]}},
+            "preScore": {{"disabled": [{{"name": "*"}}], "enabled": [{{"name": "{plugin}"}}]}}}}}}"#
+    )
+}
 
 impl Policy {
     /// Names of the shipped policies.
@@ -52,7 +64,7 @@ impl Policy {
             return Ok(Policy { name: name.into(), configuration: configuration(shipped.profile) });
         }
         if Rule::named(name).is_some() {
-            return Ok(Policy { name: name.into(), configuration: SchedulerConfiguration::default() });
+            return Ok(Policy { name: name.into(), configuration: configuration(&alone(name)) });
         }
         let known = Policy::names();
         let mut hint = did_you_mean(name, known.iter().copied());
@@ -75,9 +87,15 @@ impl Policy {
         Ok(Policy { name: stem.unwrap_or_else(|| word.into()), configuration })
     }
 
-    /// The rule of the experiment `fgd` that this policy is.
+    /// The rule of the experiment `fgd` that this policy is: that of the only plugin that scores.
     pub fn rule(&self) -> Option<Rule> {
-        Rule::named(&self.name)
+        match self.configuration.profiles.as_slice() {
+            [profile] => match profile.plugins.score.as_slice() {
+                [(only, _)] => Rule::named(only),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 }
 
@@ -94,7 +112,8 @@ mod tests {
     #[test]
     fn shipped_policies_are_found_and_others_are_guessed() {
         for name in Policy::names() {
-            assert_eq!(Policy::find(name).unwrap().name, name);
+            let policy = Policy::find(name).unwrap();
+            assert_eq!((policy.name.as_str(), policy.rule()), (name, Rule::named(name)));
         }
         assert_eq!(
             Policy::named("BestFti").unwrap_err().to_string(),

@@ -244,7 +244,12 @@ impl SchedulerActor {
 
     fn bind(&mut self, binding: Box<Binding>, cx: &mut Ctx<'_>) {
         let object = &binding.pod.object;
-        let verb = Verb::Bind { pod: Key::of(object), uid: object.meta.uid.clone(), node: binding.node.clone() };
+        let verb = Verb::Bind {
+            pod: Key::of(object),
+            uid: object.meta.uid.clone(),
+            node: binding.node.clone(),
+            annotations: binding.annotations.clone(),
+        };
         self.waiting.insert(cx.request(verb), Waiting::Binding(binding));
     }
 

@@ -127,7 +127,7 @@ impl Classes {
             return None;
         }
         self.clock += 1;
-        let spec = self.specs.number(&pod.pod().spec);
+        let spec = self.specs.number_of(pod);
         let nodes = suitability(&mut self.suitabilities, world, framework, (profile, spec), pod, self.clock)?;
         let owner = pod.object.meta.controller().map(|owner| (owner.kind.clone(), owner.name.clone()));
         let key = Key { profile, spec, namespace: pod.namespace().clone(), labels: pod.labels().clone(), owner };

@@ -267,6 +267,13 @@ impl Scheduler {
         Ok(())
     }
 
+    /// The annotations that a pod gets with its binding to a node.
+    pub fn binding_annotations(&self, pod: &PodInfo, node: NodeId, decision: &Decision) -> Vec<(Str, Str)> {
+        let node = self.world.cache.node_if_any(node);
+        let found = self.profile_for(pod).zip(node);
+        found.map_or(vec![], |(profile, node)| profile.binding_annotations(&self.world, &decision.state, pod, node))
+    }
+
     /// Takes an assumed pod off its node again, with all that was set aside for it.
     pub fn forget(&mut self, assumed: &PodInfo, decision: &mut Decision) {
         let name = assumed.spec().scheduler_name.clone();

@@ -266,6 +266,12 @@ pub trait Plugin: Send + Sync {
         None
     }
 
+    /// Annotations that the pod gets with its binding, such as the devices that it got on the chosen node. Of equal keys the first
+    /// plugin's counts.
+    fn binding_annotations(&self, world: &World, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Vec<(Str, Str)> {
+        vec![]
+    }
+
     /// Sets something aside on the chosen node.
     fn reserve(&self, world: &mut World, state: &mut CycleState, pod: &PodInfo, node: &str) -> Result<(), Status> {
         Ok(())

@@ -1,6 +1,7 @@
 //! A node as the scheduler sees it: the object, the pods on it and what is left of it.
 //! Real: pkg/scheduler/framework/types.go (NodeInfo) @ v1.37.2.
 
+use super::gpu_sharing::objects::{GPU_INDEX_KEY, NodeGpus};
 use super::pod_info::{HostPort, PodInfo};
 use crate::model::requests::Resource;
 use crate::model::{Labels, NodeSpec, NodeStatus, Obj, Str};
@@ -46,6 +47,8 @@ pub struct NodeInfo {
     pub allocatable: Resource,
     /// Host ports in use. As in the real one, a port taken twice is free once one of the two is gone.
     pub used_ports: Vec<HostPort>,
+    /// Shared GPUs, once some pod has one.
+    pub gpus: Option<Box<NodeGpus>>,
     /// Images by name.
     pub images: BTreeMap<Str, ImageState>,
     /// Grows with each change of this node or its pods.
@@ -68,6 +71,7 @@ impl NodeInfo {
             non0_memory: 0,
             allocatable: Resource::default(),
             used_ports: vec![],
+            gpus: None,
             images: BTreeMap::new(),
             generation: 0,
         }
@@ -127,6 +131,10 @@ impl NodeInfo {
         let step = |count: &mut usize, yes: bool| *count = count.wrapping_add_signed(isize::from(yes) * sign as isize);
         step(&mut self.pods_with_affinity, traits.has_affinity);
         step(&mut self.pods_with_required_anti_affinity, !traits.required_anti_affinity.is_empty());
+        let annotations = &pod.object.meta.annotations;
+        if annotations.contains(GPU_INDEX_KEY) {
+            self.gpus.get_or_insert_default().count(annotations, &traits.request.resource, sign);
+        }
         for port in &traits.host_ports {
             match self.used_ports.binary_search(port) {
                 Ok(at) if sign < 0 => {

@@ -30,6 +30,13 @@ pub fn new_plugin(name: &str, args: &PluginArgs) -> Result<Box<dyn Plugin>, Stri
         "DynamicResources" => Box::new(dynamic_resources::DynamicResources::default()),
         "ImageLocality" => Box::new(image_locality::ImageLocality),
         "NodeDeclaredFeatures" => Box::new(node_declared_features::NodeDeclaredFeatures),
+        "FGD" => Box::new(fgd::Fgd::new(&args.fgd)),
+        "BestFit" => Box::new(best_fit::BestFit),
+        "DotProd" => Box::new(dot_prod::DotProd),
+        "GpuPacking" => Box::new(gpu_packing::GpuPacking),
+        "GpuClustering" => Box::new(gpu_clustering::GpuClustering),
+        "Random" => Box::new(random::Random::new(&args.random)),
+        "GpuShare" => Box::new(gpu_share::GpuShare),
         _ => return Err(format!("plugin {name:?} is not simulated")),
     })
 }

@@ -286,6 +286,17 @@ impl Framework {
         Ok(out)
     }
 
+    /// The annotations that the pod gets with its binding.
+    pub fn binding_annotations(&self, world: &World, state: &CycleState, pod: &PodInfo, node: &NodeInfo) -> Vec<(Str, Str)> {
+        let mut out: Vec<(Str, Str)> = vec![];
+        for (key, value) in self.plugins.iter().flat_map(|plugin| plugin.binding_annotations(world, state, pod, node)) {
+            if !out.iter().any(|(known, _)| *known == key) {
+                out.push((key, value));
+            }
+        }
+        out
+    }
+
     /// Runs Reserve; if a plugin objects, all give back what they set aside.
     pub fn run_reserve(&self, world: &mut World, state: &mut CycleState, pod: &PodInfo, node: &str) -> Result<(), Status> {
         for &at in &self.reserve {

@@ -13,6 +13,8 @@ use crate::base::rng::Stream;
 pub enum TieBreak {
     /// As v1.37 does: the root of the heap.
     Heap,
+    /// The first in the order of the search.
+    First,
     /// By lot, as older versions did.
     Random(Box<Stream>),
 }
@@ -20,8 +22,12 @@ pub enum TieBreak {
 impl TieBreak {
     /// The place of the node to take.
     pub fn pick(&mut self, total: &[i64]) -> usize {
-        let TieBreak::Random(stream) = self else { return heap_root(total) };
         let best = total.iter().max().expect("there is a node");
+        let stream = match self {
+            TieBreak::Heap => return heap_root(total),
+            TieBreak::First => return total.iter().position(|score| score == best).expect("it is one of them"),
+            TieBreak::Random(stream) => stream,
+        };
         let ties: Vec<usize> = (0..total.len()).filter(|&at| total[at] == *best).collect();
         ties[stream.below(ties.len() as u64) as usize]
     }
@@ -144,6 +150,7 @@ mod tests {
         let picked: std::collections::BTreeSet<usize> = (0..100).map(|_| lots.pick(&[3, 5, 5, 1, 5])).collect();
         assert_eq!(picked, [1, 2, 4].into());
         assert_eq!(TieBreak::Heap.pick(&[1, 1, 1, 1, 2]), 4);
+        assert_eq!((TieBreak::First.pick(&[1, 2, 1, 2]), TieBreak::First.pick(&[3])), (1, 0));
     }
 
     proptest! {

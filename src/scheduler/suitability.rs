@@ -2,12 +2,13 @@
 //! pods on it, kept until the node changes. One for all pods whose specs are equal, whatever their labels and owners.
 
 use super::framework::{CycleState, MAX_NODE_SCORE, Normalization, PreFilterResult, PreScoreResult, Reach, World};
+use super::gpu_sharing::objects;
 use super::node_info::NodeId;
 use super::pod_info::PodInfo;
 use super::runtime::Framework;
 use super::status::Status;
 use crate::base::collections::Map;
-use crate::model::PodSpec;
+use crate::model::{PodSpec, Str};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -24,10 +25,26 @@ pub(super) struct Specs {
     /// The specs are kept, so that an address means no other.
     by_address: Map<usize, (Arc<PodSpec>, u32)>,
     by_text: Map<String, u32>,
+    /// Specs with what annotations ask for beside them.
+    by_gpus: Map<(u32, [Option<Str>; 3]), u32>,
     next: u32,
 }
 
 impl Specs {
+    /// The number of a pod's spec, together with the shared GPUs that its annotations ask for.
+    pub fn number_of(&mut self, pod: &PodInfo) -> u32 {
+        let spec = self.number(&pod.pod().spec);
+        let Some(gpus) = objects::key(&pod.object.meta.annotations) else { return spec };
+        if self.by_gpus.len() >= TEXTS_MAX {
+            self.by_gpus.clear();
+        }
+        let next = &mut self.next;
+        *self.by_gpus.get_or_insert_with((spec, gpus), || {
+            *next += 1;
+            *next
+        })
+    }
+
     /// The number of a spec.
     pub fn number(&mut self, spec: &Arc<PodSpec>) -> u32 {
         let address = Arc::as_ptr(spec) as usize;

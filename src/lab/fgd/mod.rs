@@ -60,6 +60,16 @@ impl Experiment {
         self.orders.get(&seed).cloned().unwrap_or_else(|| orders::draw(seed, &self.nodes, &self.pods))
     }
 
+    /// The nodes.
+    pub fn nodes(&self) -> &[NodeRow] {
+        &self.nodes
+    }
+
+    /// The pods.
+    pub fn pods(&self) -> &[PodRow] {
+        &self.pods
+    }
+
     /// The pods that usually come.
     pub fn typical(&self) -> &Typical {
         &self.typical

@@ -3,6 +3,7 @@
 
 use super::decode::{DecodeError, Fields};
 use crate::model::{NodeAffinity, TopologySpreadConstraint};
+use crate::scheduler::gpu_sharing::fragmentation::TypicalPod;
 use serde_json::Value;
 
 /// Arguments of DefaultPreemption.
@@ -178,6 +179,20 @@ impl Default for DynamicResourcesArgs {
     }
 }
 
+/// Arguments of FGD.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct FgdArgs {
+    /// The pods that usually come; empty: what is on the nodes.
+    pub typical_pods: Vec<TypicalPod>,
+}
+
+/// Arguments of Random.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RandomArgs {
+    /// What the draws depend on beside the pod; a run gives its own seed if there is none.
+    pub seed: Option<u64>,
+}
+
 /// The arguments of all plugins that take some, with defaults for those that were not configured.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct PluginArgs {
@@ -197,6 +212,10 @@ pub struct PluginArgs {
     pub volume_binding: VolumeBindingArgs,
     /// Of DynamicResources.
     pub dynamic_resources: DynamicResourcesArgs,
+    /// Of FGD.
+    pub fgd: FgdArgs,
+    /// Of Random.
+    pub random: RandomArgs,
 }
 
 /// NodeResourcesFit's arguments as written, after defaulting and before validation.
@@ -223,6 +242,8 @@ pub(super) enum WrittenArgs {
     },
     VolumeBinding(VolumeBindingArgs),
     DynamicResources(DynamicResourcesArgs),
+    Fgd(FgdArgs),
+    Random(RandomArgs),
     /// Of a plugin without known arguments; kept unread.
     Unknown(Value),
 }
@@ -271,6 +292,21 @@ fn fit(fields: &mut Fields, unknown: &mut Vec<String>) -> Result<WrittenFitArgs,
     Ok(out)
 }
 
+fn typical_pods(fields: &mut Fields, unknown: &mut Vec<String>) -> Result<Vec<TypicalPod>, DecodeError> {
+    let mut out = Vec::new();
+    for mut item in fields.objects("typicalPods", "TypicalPod")? {
+        out.push(TypicalPod {
+            cpu_milli: item.int64("cpuMilli")?.unwrap_or(0),
+            gpu_milli: item.int64("gpuMilli")?.unwrap_or(0),
+            gpus: item.int64("gpus")?.unwrap_or(0),
+            models: item.text("models")?.unwrap_or_default().into(),
+            weight: item.raw("weight").and_then(|value| value.as_f64()).unwrap_or(1.0),
+        });
+        item.finish(unknown);
+    }
+    Ok(out)
+}
+
 fn typed<T: serde::de::DeserializeOwned + Default>(fields: &mut Fields, key: &str) -> Result<T, DecodeError> {
     let Some(value) = fields.raw(key) else { return Ok(T::default()) };
     serde_json::from_value(value).map_err(|error| format!("json: {key}: {error}"))
@@ -288,6 +324,8 @@ pub(super) fn takes_args(plugin: &str) -> bool {
             | "PodTopologySpread"
             | "VolumeBinding"
             | "DynamicResources"
+            | "FGD"
+            | "Random"
     )
 }
 
@@ -326,6 +364,11 @@ pub(super) fn read(plugin: &str, value: Value, unknown: &mut Vec<String>) -> Res
             let shape = shape(&mut fields, unknown)?;
             let shape = if shape.is_empty() { VolumeBindingArgs::default().shape } else { shape };
             WrittenArgs::VolumeBinding(VolumeBindingArgs { bind_timeout_seconds, shape })
+        }
+        "FGD" => WrittenArgs::Fgd(FgdArgs { typical_pods: typical_pods(&mut fields, unknown)? }),
+        "Random" => {
+            let seed = fields.int64("seed")?;
+            WrittenArgs::Random(RandomArgs { seed: seed.map(|seed| seed as u64) })
         }
         _ => {
             let defaults = DynamicResourcesArgs::default();
@@ -367,6 +410,8 @@ impl WrittenArgs {
             }
             WrittenArgs::VolumeBinding(args) => into.volume_binding = args,
             WrittenArgs::DynamicResources(args) => into.dynamic_resources = args,
+            WrittenArgs::Fgd(args) => into.fgd = args,
+            WrittenArgs::Random(args) => into.random = args,
             WrittenArgs::Unknown(_) => {}
         }
     }

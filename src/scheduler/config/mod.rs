@@ -12,9 +12,9 @@ mod validation;
 mod written;
 
 pub use args::{
-    DefaultPreemptionArgs, DynamicResourcesArgs, InterPodAffinityArgs, NodeAffinityArgs, NodeResourcesBalancedAllocationArgs,
-    NodeResourcesFitArgs, PluginArgs, PodTopologySpreadArgs, PodTopologySpreadConstraintsDefaulting, ResourceSpec, ScoringStrategy,
-    ScoringStrategyType, UtilizationShapePoint, VolumeBindingArgs,
+    DefaultPreemptionArgs, DynamicResourcesArgs, FgdArgs, InterPodAffinityArgs, NodeAffinityArgs, NodeResourcesBalancedAllocationArgs,
+    NodeResourcesFitArgs, PluginArgs, PodTopologySpreadArgs, PodTopologySpreadConstraintsDefaulting, RandomArgs, ResourceSpec,
+    ScoringStrategy, ScoringStrategyType, UtilizationShapePoint, VolumeBindingArgs,
 };
 pub use plugins::PluginLists;
 pub use points::Point;

@@ -167,7 +167,7 @@ pub(super) fn expand(sets: &PluginSets, scheduler_name: &str) -> Result<PluginLi
         pre_bind: take(Point::PreBind),
         bind,
         post_bind: take(Point::PostBind),
-        instances: PLUGINS.iter().map(|plugin| plugin.name).filter(|name| enabled_anywhere(name)).collect(),
+        instances: points::all().map(|plugin| plugin.name).filter(|name| enabled_anywhere(name)).collect(),
     })
 }
 

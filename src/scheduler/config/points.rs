@@ -95,7 +95,7 @@ pub struct PluginPoints {
 
 use Point::*;
 
-/// The simulated plugins, in the default order (the first 20 are on by default).
+/// The simulated plugins of Kubernetes, in the default order; all are on by default.
 pub const PLUGINS: &[PluginPoints] = &[
     PluginPoints { name: "SchedulingGates", points: &[PreEnqueue] },
     PluginPoints { name: "PrioritySort", points: &[QueueSort] },
@@ -119,6 +119,17 @@ pub const PLUGINS: &[PluginPoints] = &[
     PluginPoints { name: "NodeDeclaredFeatures", points: &[PreFilter, Filter] },
 ];
 
+/// Plugins that Kubernetes does not have; each is on only where a configuration says so.
+pub const ADDED_PLUGINS: &[PluginPoints] = &[
+    PluginPoints { name: "FGD", points: &[PreScore, Score] },
+    PluginPoints { name: "BestFit", points: &[PreScore, Score] },
+    PluginPoints { name: "DotProd", points: &[PreScore, Score] },
+    PluginPoints { name: "GpuPacking", points: &[PreScore, Score] },
+    PluginPoints { name: "GpuClustering", points: &[PreScore, Score] },
+    PluginPoints { name: "Random", points: &[PreScore, Score] },
+    PluginPoints { name: "GpuShare", points: &[PreFilter, Filter] },
+];
+
 /// Plugins of the tree that do nothing unless a feature gate that is off by default is switched on.
 pub const GATED_PLUGINS: &[(&str, &str)] = &[
     ("GangScheduling", "GenericWorkload"),
@@ -127,9 +138,14 @@ pub const GATED_PLUGINS: &[(&str, &str)] = &[
     ("DeferredPodScheduling", "InPlacePodVerticalScalingSchedulerPreemption"),
 ];
 
+/// All simulated plugins.
+pub fn all() -> impl Iterator<Item = &'static PluginPoints> {
+    PLUGINS.iter().chain(ADDED_PLUGINS)
+}
+
 /// The plugin of that name, if it is simulated.
 pub fn find(name: &str) -> Option<&'static PluginPoints> {
-    PLUGINS.iter().find(|plugin| plugin.name == name)
+    all().find(|plugin| plugin.name == name)
 }
 
 impl PluginPoints {

@@ -258,7 +258,15 @@ fn plugin_args(path: &str, args: &WrittenArgs, errors: &mut Errors) {
                 errors.invalid(&format!("{path}bindingTimeout"), &text(args.binding_timeout_ns), "must be at least 1 second");
             }
         }
-        WrittenArgs::Fit(_) | WrittenArgs::InterPodAffinity(_) | WrittenArgs::Unknown(_) => {}
+        WrittenArgs::Fgd(args) => {
+            for (i, pod) in args.typical_pods.iter().enumerate() {
+                let sound = pod.cpu_milli >= 0 && pod.gpus >= 0 && (0..=1000).contains(&pod.gpu_milli) && pod.weight.is_finite();
+                if !sound || pod.weight < 0.0 {
+                    errors.invalid(&format!("{path}typicalPods[{i}]"), &i, "amounts must not be negative, gpuMilli not above 1000");
+                }
+            }
+        }
+        WrittenArgs::Fit(_) | WrittenArgs::InterPodAffinity(_) | WrittenArgs::Random(_) | WrittenArgs::Unknown(_) => {}
     }
 }
 

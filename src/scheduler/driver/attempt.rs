@@ -44,6 +44,8 @@ pub struct Binding {
     pub pod: Arc<PodInfo>,
     /// The node.
     pub node: Str,
+    /// Annotations that the pod gets with it.
+    pub annotations: Vec<(Str, Str)>,
     /// The pod's history.
     pub info: Box<QueuedPodInfo>,
     /// The decision.
@@ -161,13 +163,17 @@ impl SchedulerDriver {
         }
         let mut object = (*info.pod.object).clone();
         object.as_pod_mut().expect("the object is a pod").node_name = node.clone();
+        let annotations = self.scheduler.binding_annotations(&info.pod, id, &decision);
+        for (key, value) in &annotations {
+            object.meta.annotations.set(key.clone(), value.clone());
+        }
         let assumed = PodInfo { object: Arc::new(object), traits: info.pod.traits.clone() };
         if let Err(status) = self.scheduler.assume(assumed.clone(), &mut decision) {
             let blame = self.reserve_refused(id, status);
             return self.failed(info, Some(decision), blame, now);
         }
         self.queue.done(assumed.uid());
-        Conclusion::Bind(Box::new(Binding { pod: Arc::new(assumed), node, info, decision }))
+        Conclusion::Bind(Box::new(Binding { pod: Arc::new(assumed), node, annotations, info, decision }))
     }
 
     fn reserve_refused(&self, node: NodeId, status: Status) -> Blame {

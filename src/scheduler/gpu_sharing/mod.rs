@@ -5,6 +5,7 @@
 //! (USENIX ATC 2023) describes; a GPU counts as 1000 milli.
 
 pub mod fragmentation;
+pub mod objects;
 
 use smallvec::SmallVec;
 use std::sync::Arc;

@@ -77,9 +77,16 @@ pub fn registrations(plugin: &str) -> &'static [Registration] {
         "InterPodAffinity" => pod_affinity::INTER_POD_AFFINITY,
         "DynamicResources" => devices::DYNAMIC_RESOURCES,
         "DefaultPreemption" => DEFAULT_PREEMPTION,
+        "GpuShare" => GPU_SHARE,
         _ => &[],
     }
 }
+
+/// A GPU pod waits for GPUs: of a pod that goes, or of a node that comes or changes.
+const GPU_SHARE: &[Registration] = &[
+    always(Resource::AssignedPod, ActionType::DELETE),
+    always(Resource::Node, any(&[ActionType::ADD, ActionType::UPDATE_NODE_ALLOCATABLE, ActionType::UPDATE_NODE_LABEL])),
+];
 
 /// Its gate is reopened by a pod that goes, but for its sake no pod comes back.
 const DEFAULT_PREEMPTION: &[Registration] = &[on(Resource::AssignedPod, ActionType::DELETE, |_, _| false)];

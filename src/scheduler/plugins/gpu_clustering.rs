@@ -1,7 +1,12 @@
 //! GpuClustering: puts pods beside pods that ask for GPUs in the same way (a part of one, one, two, ...).
 //! Real: the policy of that name in the published simulator of "Beware of Fragmentation" (USENIX ATC 2023).
 
+use super::gpu_share::{note_ask, score_by};
+use crate::scheduler::framework::{CycleState, Plugin, PreScoreResult, Reach, World};
 use crate::scheduler::gpu_sharing::{Affinities, Ask, Free};
+use crate::scheduler::node_info::{NodeId, NodeInfo};
+use crate::scheduler::pod_info::PodInfo;
+use crate::scheduler::status::Status;
 
 /// GPUs of the largest node, in milli.
 const LARGEST_GPU_MILLI: i64 = 8_000;
@@ -19,6 +24,28 @@ pub fn score(free: &Free, there: Affinities, ask: &Ask) -> i64 {
         (false, _) => 0,
     };
     fullness + company
+}
+
+/// The plugin.
+pub struct GpuClustering;
+
+impl Plugin for GpuClustering {
+    fn name(&self) -> &'static str {
+        "GpuClustering"
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
+    }
+
+    fn pre_score(&self, _: &World, state: &mut CycleState, pod: &PodInfo, _: &[NodeId]) -> PreScoreResult {
+        note_ask(state, pod)
+    }
+
+    fn score(&self, _: &World, state: &CycleState, _: &PodInfo, node: &NodeInfo) -> Result<i64, Status> {
+        let there = node.gpus.as_ref().map_or(Affinities::default(), |gpus| gpus.kinds());
+        score_by(state, node, |free, ask| score(free, there, ask))
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod dynamic_resources;
 pub mod fgd;
 pub mod gpu_clustering;
 pub mod gpu_packing;
+pub mod gpu_share;
 pub mod image_locality;
 pub mod inter_pod_affinity;
 pub mod node_affinity;
