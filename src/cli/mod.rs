@@ -11,6 +11,7 @@ pub mod load;
 pub mod run;
 pub mod schedule;
 pub mod schema;
+pub mod sweep;
 pub mod watch;
 
 use crate::report::story::Palette;
@@ -34,6 +35,7 @@ enum Command {
     Events(events::Args),
     Explain(explain::Args),
     Schema(schema::Args),
+    Sweep(sweep::Args),
     Completion(completion::Args),
     Schedule(schedule::Args),
 }
@@ -64,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Events(args) => events::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
+        Command::Sweep(args) => sweep::run(args),
         Command::Completion(args) => completion::run(args),
         Command::Schedule(args) => schedule::run(args),
     };

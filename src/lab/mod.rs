@@ -4,7 +4,12 @@ pub mod cell;
 pub mod compare;
 pub mod fgd;
 pub mod figure;
+pub mod merge;
+#[cfg(feature = "parquet")]
+pub mod parquet_file;
 pub mod policy;
+pub mod shard;
+pub mod sweep;
 
 pub use cell::{Bench, run_cell};
 pub use compare::{Comparison, compare};

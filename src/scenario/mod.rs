@@ -9,6 +9,7 @@ pub mod expect;
 pub mod expressions;
 pub mod judge;
 
+mod canonical;
 mod cluster;
 mod containers;
 mod defaults;
@@ -103,6 +104,8 @@ pub struct Scenario {
     pub expectations: Vec<Expectation>,
     /// Pods that come from a trace, an arrival process or an experiment.
     pub workload: Option<Workload>,
+    /// What the file says, without comments, order of keys and seed; see [`Scenario::fingerprint`].
+    pub canonical: Arc<str>,
 }
 
 /// Machines, and the components' settings.

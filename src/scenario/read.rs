@@ -106,6 +106,7 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
         timeline,
         expectations,
         workload: work.workload,
+        canonical: canonical::tree(&node).into(),
     };
     load::check_services(fields.get("load"), &scenario)?;
     fault_steps::check_targets(&fields, &scenario)?;

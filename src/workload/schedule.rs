@@ -201,6 +201,19 @@ impl Schedule {
         self.template.pod(&self.sizes[row.size as usize], name, &self.labels[row.labels as usize], row.lasts)
     }
 
+    /// A number that is equal for equal schedules, and for others differs.
+    pub fn fingerprint(&self) -> u128 {
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        for row in &self.rows {
+            let lasts = row.lasts.map_or(u64::MAX, |lasts| lasts.0);
+            let numbers = [row.at.0, lasts, u64::from(row.name_length), u64::from(row.size), u64::from(row.labels)];
+            numbers.iter().for_each(|number| hash.update(&number.to_le_bytes()));
+        }
+        hash.update(self.names.as_bytes());
+        hash.update(format!("{:?} {:?} {:?}", self.sizes, self.labels, self.template).as_bytes());
+        hash.digest128()
+    }
+
     /// Priorities that occur.
     pub fn priorities(&self) -> &BTreeSet<i32> {
         &self.priorities
