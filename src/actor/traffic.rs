@@ -93,6 +93,8 @@ pub type ByCause = [u64; Cause::ALL.len()];
 pub struct Window {
     /// The load's name.
     pub load: Str,
+    /// Namespace and name of the Service.
+    pub service: (Str, Str),
     /// Where it begins.
     pub from: Time,
     /// Where it ends.

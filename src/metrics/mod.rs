@@ -46,6 +46,8 @@ pub struct Collector {
     pub story: story::Story,
     /// Series under the names of kube-state-metrics and kube-scheduler.
     pub registry: registry::Registry,
+    /// Which Deployments are behind which Services.
+    pub backends: traffic::Backends,
     /// Single figures.
     pub figures: figures::Figures,
     /// What users and failures did.
@@ -65,6 +67,7 @@ impl Collector {
             events: events::EventLog::new(clock),
             story: story::Story::default(),
             registry: registry::Registry::default(),
+            backends: traffic::Backends::default(),
             figures: figures::Figures::default(),
             marks: Vec::new(),
             replay: None,
@@ -79,6 +82,7 @@ impl Collector {
         self.story.commit(key, entry);
         self.registry.commit(key, entry);
         self.figures.commit(entry);
+        self.backends.commit(key, entry);
         if let Some(replay) = &mut self.replay {
             replay.commit(key, entry);
         }

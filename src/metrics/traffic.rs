@@ -3,7 +3,8 @@
 use crate::actor::traffic::Window;
 pub use crate::actor::traffic::{ByCause, Cause};
 use crate::base::{Histogram, Time};
-use crate::model::Str;
+use crate::model::{Body, Labels, Str};
+use crate::store::{Key, LogEntry};
 use std::collections::BTreeMap;
 
 /// Sums over one load.
@@ -39,6 +40,8 @@ pub struct Point {
 /// One load over time.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct LoadSeries {
+    /// Namespace and name of its Service.
+    pub service: (Str, Str),
     /// Sums.
     pub totals: Totals,
     /// Seconds in which there were requests.
@@ -48,6 +51,37 @@ pub struct LoadSeries {
 /// All loads by name.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Traffic(pub BTreeMap<Str, LoadSeries>);
+
+/// Which Deployments are behind which Services.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Backends {
+    selectors: BTreeMap<(Str, Str), Labels>,
+    templates: BTreeMap<(Str, Str), Labels>,
+}
+
+impl Backends {
+    pub(super) fn commit(&mut self, key: &Key, entry: &LogEntry) {
+        let place = (key.namespace.clone(), key.name.clone());
+        match &entry.object().body {
+            Body::Service(service) => drop(self.selectors.insert(place, service.spec.selector.clone())),
+            Body::Deployment(deployment) => {
+                let labels = &deployment.spec.template.metadata.labels;
+                if self.templates.get(&place) != Some(labels) {
+                    self.templates.insert(place, labels.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The names of the Deployments whose pods a Service selects.
+    pub fn of(&self, service: &(Str, Str)) -> Vec<Str> {
+        let Some(selector) = self.selectors.get(service).filter(|selector| !selector.is_empty()) else { return Vec::new() };
+        let own = self.templates.iter().filter(|((namespace, _), _)| *namespace == service.0);
+        let fits = |labels: &Labels| selector.iter().all(|(key, value)| labels.get(key) == Some(&**value));
+        own.filter(|(_, labels)| fits(labels)).map(|((_, name), _)| name.clone()).collect()
+    }
+}
 
 /// The quantiles that are shown over time.
 pub const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
@@ -87,6 +121,7 @@ impl Traffic {
     /// Adds a second; gives back its quantiles, if it has any requests.
     pub(super) fn record(&mut self, window: &Window) -> Option<[f64; 3]> {
         let load = self.0.entry(window.load.clone()).or_default();
+        load.service = window.service.clone();
         let totals = &mut load.totals;
         totals.ok += window.ok;
         for at in 0..Cause::ALL.len() {

@@ -42,6 +42,8 @@ pub(super) struct Client {
     /// For how long it has sent nothing.
     idle: Span,
     news: VecDeque<News>,
+    /// Its node hears nothing of the control plane; what the tables say stays.
+    pub cut_off: bool,
     changes: u64,
 }
 
@@ -76,6 +78,7 @@ impl Client {
             affinity: None,
             idle: Span::ZERO,
             news: VecDeque::new(),
+            cut_off: false,
             changes: 0,
         }
     }
@@ -104,7 +107,8 @@ impl Client {
     /// Takes up what it has come to know by now; says whether anything.
     fn learn(&mut self, load: &Load, now: Time, servers: &mut Servers) -> bool {
         let mut any = false;
-        while let Some(news) = self.news.pop_front_if(|news| news.at <= now) {
+        let cut_off = self.cut_off;
+        while let Some(news) = self.news.pop_front_if(|news| news.at <= now && (!cut_off || news.snapshot.headless)) {
             any = true;
             let route = news.snapshot.route(&self.node, &self.zone, load.from == Sender::Outside, &load.host);
             self.table = route.targets.iter().map(|target| servers.number(target)).collect();
@@ -150,7 +154,7 @@ impl Client {
 
     /// When it will come to know something.
     pub fn next_news(&self) -> Option<Time> {
-        self.news.front().map(|news| news.at)
+        self.news.front().filter(|news| !self.cut_off || news.snapshot.headless).map(|news| news.at)
     }
 }
 

@@ -120,7 +120,7 @@ impl Network {
     fn tell(&mut self, cx: &mut Ctx<'_>, all: bool) {
         let traffic = &mut self.traffic;
         for state in &mut traffic.loads {
-            for window in state.windows.take_done(&state.load.name, cx.now, all, &traffic.servers.tables) {
+            for window in state.windows.take_done(&state.load, cx.now, all, &traffic.servers.tables) {
                 cx.record(Record::Traffic(Arc::new(window)));
             }
         }
@@ -169,6 +169,15 @@ impl Network {
         self.traffic.servers.power(node, on);
         self.senders_changed = true;
         self.choose_senders(cx);
+        self.go_on(cx);
+    }
+
+    /// A machine is cut off from the control plane, or hears of it again: its tables stay as they are meanwhile.
+    fn cut_off(&mut self, node: &Str, on: bool, cx: &mut Ctx<'_>) {
+        self.catch_up(cx.now);
+        for state in &mut self.traffic.loads {
+            state.clients.all.iter_mut().filter(|client| client.node == *node).for_each(|client| client.cut_off = on);
+        }
         self.go_on(cx);
     }
 
@@ -352,6 +361,7 @@ impl Actor for Network {
             Signal::Process(process) => self.learn(process, cx),
             Signal::NodeCrash(node) => self.power(node, false, cx),
             Signal::NodeBoot(node) => self.power(node, true, cx),
+            Signal::Partition { node, on } => self.cut_off(node, *on, cx),
             _ => {}
         }
     }

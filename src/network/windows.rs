@@ -1,10 +1,10 @@
 //! What became of requests, by the second in which they were first sent. A second is told when the fate of all of its requests
 //! is known.
 
+use super::load::Load;
 use super::times::{Times, Uses};
 use crate::actor::traffic::{ByCause, Cause, Window};
 use crate::base::{Histogram, Span, Time};
-use crate::model::Str;
 use std::collections::VecDeque;
 
 /// Length of a window.
@@ -100,7 +100,7 @@ impl Windows {
     }
 
     /// Takes out, in order, the windows whose requests have all met their fate by now (`all`: every window).
-    pub fn take_done(&mut self, load: &Str, now: Time, all: bool, tables: &[Times]) -> Vec<Window> {
+    pub fn take_done(&mut self, load: &Load, now: Time, all: bool, tables: &[Times]) -> Vec<Window> {
         let mut done = Vec::new();
         while let Some(open) = self.open.front() {
             let until = Time((self.first + 1) * LENGTH.0);
@@ -115,7 +115,9 @@ impl Windows {
             }
             let mut durations = open.durations;
             open.uses.iter().for_each(|uses| uses.pour(&tables[uses.table as usize], &mut durations));
-            done.push(Window { load: load.clone(), from, until, ok: open.ok, failed: open.failed, retried: open.retried, durations });
+            let service = (load.namespace.clone(), load.service.clone());
+            let (load, ok, failed, retried) = (load.name.clone(), open.ok, open.failed, open.retried);
+            done.push(Window { load, service, from, until, ok, failed, retried, durations });
         }
         done
     }

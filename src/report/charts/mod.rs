@@ -4,6 +4,7 @@ mod frame;
 mod nodes;
 mod rollout;
 mod scheduling;
+mod traffic;
 
 use super::Run;
 
@@ -26,7 +27,7 @@ const ROLLOUTS_MAX: usize = 12;
 
 /// All charts for which the run has something to show.
 pub fn all(run: &Run<'_>) -> Result<Vec<Chart>, DrawError> {
-    let mut charts = Vec::new();
+    let mut charts = requests(run)?;
     let mut rollouts: Vec<_> = run.collector.rollouts.0.iter().collect();
     rollouts.sort_by_key(|(_, rollout)| std::cmp::Reverse(rollout.available.points().len()));
     rollouts.truncate(ROLLOUTS_MAX);
@@ -41,6 +42,27 @@ pub fn all(run: &Run<'_>) -> Result<Vec<Chart>, DrawError> {
     }
     if !run.collector.latency.scheduling.is_empty() {
         charts.push(Chart { file: "scheduling".into(), title: "Scheduling latency".into(), svg: scheduling::draw(run)? });
+    }
+    Ok(charts)
+}
+
+/// At most so many loads get a chart of their own.
+const LOADS_MAX: usize = 8;
+
+/// The charts of what users noticed: they come first.
+fn requests(run: &Run<'_>) -> Result<Vec<Chart>, DrawError> {
+    let registry = &run.collector.registry;
+    let mut charts = Vec::new();
+    for (name, load) in registry.traffic.0.iter().filter(|(_, load)| load.totals.requests() > 0).take(LOADS_MAX) {
+        let (namespace, service) = &load.service;
+        let endpoints =
+            registry.get("kube_endpointslice_endpoints", &format!("{{namespace=\"{namespace}\",service=\"{service}\",ready=\"true\"}}"));
+        let of = run.collector.backends.of(&load.service);
+        let labels = |name: &str| format!("{{namespace=\"{namespace}\",deployment=\"{name}\"}}");
+        let wanted = of.first().and_then(|name| registry.get("kube_deployment_spec_replicas", &labels(name)));
+        let of = of.first().map(|name| format!("deployment {name}")).unwrap_or_default();
+        let svg = traffic::draw(run, name, load, &traffic::Pods { endpoints, wanted, of })?;
+        charts.push(Chart { file: format!("requests-{name}"), title: format!("Requests to {name}"), svg });
     }
     Ok(charts)
 }
