@@ -12,7 +12,6 @@ mod resources;
 mod runner;
 pub mod select;
 mod task;
-mod three_way;
 mod words;
 
 use crate::base::input_error::did_you_mean;

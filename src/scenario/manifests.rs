@@ -1,10 +1,11 @@
 //! Manifests of a scenario: read, checked field by field as the API server would, and checked against each other.
 
+use super::Scenario;
 use crate::base::collections::Map;
-use crate::base::input_error::InputError;
+use crate::base::input_error::{InputError, did_you_mean};
 use crate::kubectl::{Manifest, checked};
 use crate::manifest;
-use crate::model::{Object, Scope};
+use crate::model::{Kind, Object, Scope, Str};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -28,6 +29,27 @@ fn key(object: &Object) -> (String, String, String) {
 
 fn error(manifest: &Manifest, message: String) -> InputError {
     InputError { line: manifest.line, ..InputError::new(message).in_file(&*manifest.file) }
+}
+
+/// Each object's namespace must be there by the time the object comes: from the start, or from a manifest before it.
+pub(super) fn check_namespaces(all: &[Manifest], scenario: &Scenario) -> Result<()> {
+    let names = |object: &Object| (object.kind() == Kind::Namespace).then(|| object.meta.name.clone());
+    let mut known: Vec<Str> = super::initial_objects(scenario).iter().filter_map(names).collect();
+    for (at, manifest) in all.iter().enumerate() {
+        let namespace = &manifest.object.meta.namespace;
+        let needs = manifest.object.kind() != Kind::Other && manifest.object.kind().scope() == Scope::Namespaced && !namespace.is_empty();
+        if needs && !known.contains(namespace) {
+            let later = all[at..].iter().any(|other| names(&other.object).as_ref() == Some(namespace));
+            let hint = match later {
+                true => "its manifest comes later: put it before".to_string(),
+                false => did_you_mean(namespace, known.iter().map(|name| &**name)),
+            };
+            let (kind, name) = (manifest.object.kind_name(), &manifest.object.meta.name);
+            return Err(error(manifest, format!("{kind} \"{name}\": namespaces \"{namespace}\" not found")).with_hint(hint));
+        }
+        known.extend(names(&manifest.object));
+    }
+    Ok(())
 }
 
 /// No two of a name, and no cycle of owners.

@@ -110,6 +110,7 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
     };
     load::check_services(fields.get("load"), &scenario)?;
     fault_steps::check_targets(&fields, &scenario)?;
+    manifests::check_namespaces(&scenario.manifests, &scenario)?;
     Ok(scenario)
 }
 

@@ -8,10 +8,9 @@ use super::super::gather::namespace_of;
 use super::super::manifests::Manifest;
 use super::super::resources::Resource;
 use super::super::task::{Next, Plan, Shell, Task};
-use super::super::three_way::{LAST_APPLIED, applied, difference};
 use super::Entry;
 use crate::api::error::Reason;
-use crate::api::{Patch, Subresource, Verb};
+use crate::api::{Patch, Subresource, Verb, patch};
 use crate::model::{Obj, Object, Str};
 use crate::store::Key;
 use serde_json::Value;
@@ -77,13 +76,15 @@ impl Task for ApplyTask {
                     let namespace = namespace_of(manifest, shell).unwrap_or_default();
                     match answer {
                         Ok(object) => {
-                            let Some(verb) = patch(manifest, &namespace, &object) else {
-                                shell.print(format!("{} unchanged", title(&object)));
-                                self.at += 1;
-                                continue;
-                            };
-                            self.stage = Stage::Told("configured".into());
-                            return Next::call(verb);
+                            match changes(manifest, &namespace, &object) {
+                                Ok(Some(verb)) => {
+                                    self.stage = Stage::Told("configured".into());
+                                    return Next::call(verb);
+                                }
+                                Ok(None) => shell.print(format!("{} unchanged", title(&object))),
+                                Err(message) => shell.fail(format!("error: {message}")),
+                            }
+                            self.at += 1;
                         }
                         Err(error) if error.reason == Reason::NotFound => {
                             let object = annotated(manifest, &namespace);
@@ -124,41 +125,30 @@ fn key(manifest: &Manifest, shell: &Shell<'_>) -> Result<Key, String> {
     Ok(Resource::of_object(&manifest.object).key(&namespace, &manifest.object.meta.name))
 }
 
-/// What is noted as applied: the manifest with the namespace, without the note itself, as one line.
-fn note(manifest: &Manifest, namespace: &Str) -> (Value, String) {
+/// The manifest in its namespace.
+fn placed(manifest: &Manifest, namespace: &Str) -> Value {
     let mut json = (*manifest.json).clone();
-    let meta = &mut json["metadata"];
     if !namespace.is_empty() {
-        meta["namespace"] = Value::from(&**namespace);
+        json["metadata"]["namespace"] = Value::from(&**namespace);
     }
-    if meta.get("annotations").is_none_or(Value::is_null) {
-        meta["annotations"] = Value::Object(serde_json::Map::new());
-    }
-    if let Some(annotations) = meta["annotations"].as_object_mut() {
-        annotations.remove(LAST_APPLIED);
-    }
-    let text = json.to_string() + "\n";
-    (json, text)
+    json
 }
 
 fn annotated(manifest: &Manifest, namespace: &Str) -> Object {
-    let (_, text) = note(manifest, namespace);
+    let json = patch::with_last_applied(&placed(manifest, namespace));
+    let note = json.pointer("/metadata/annotations").and_then(|all| all.get(patch::LAST_APPLIED)).and_then(Value::as_str).unwrap_or("");
     let mut object = manifest.object.clone();
     object.meta.namespace = namespace.clone();
-    object.meta.annotations.set(LAST_APPLIED, text);
+    object.meta.annotations.set(patch::LAST_APPLIED, note);
     object
 }
 
 /// The patch that applies a manifest to an object; none if nothing would change.
-fn patch(manifest: &Manifest, namespace: &Str, object: &Obj) -> Option<Verb> {
-    let (mut modified, text) = note(manifest, namespace);
-    modified["metadata"]["annotations"][LAST_APPLIED] = Value::from(text);
-    let original = object.meta.annotations.get(LAST_APPLIED).and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null);
-    let current = object.to_json();
-    let after = applied(&original, &modified, &current, object.api_version(), object.kind_name());
-    // Amounts written otherwise (`1000m`, `1`) are the same: compare what the API would store.
-    let same = Object::from_json(after.clone()).is_ok_and(|after| after == **object);
-    let change = difference(&current, &after);
-    let empty = change.as_object().is_some_and(serde_json::Map::is_empty);
-    (!empty && !same).then(|| Verb::Patch { target: Key::of(object), subresource: Subresource::Main, patch: Patch::Merge(change) })
+fn changes(manifest: &Manifest, namespace: &Str, object: &Obj) -> Result<Option<Verb>, String> {
+    let patch = match patch::apply(&placed(manifest, namespace), &object.to_json())? {
+        patch::Applied::Unchanged => return Ok(None),
+        patch::Applied::Strategic(patch) => Patch::Strategic(patch),
+        patch::Applied::Merge(patch) => Patch::Merge(patch),
+    };
+    Ok(Some(Verb::Patch { target: Key::of(object), subresource: Subresource::Main, patch }))
 }

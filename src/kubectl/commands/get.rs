@@ -1,4 +1,4 @@
-//! `kubectl get`: into the story. Names and states only; tables of every kind are the command line's.
+//! `kubectl get`: into the story.
 //! Real: staging/src/k8s.io/kubectl/pkg/cmd/get/get.go @ v1.37.2.
 
 use super::super::KubectlError;
@@ -8,7 +8,8 @@ use super::super::gather::{Gather, Gathered};
 use super::super::resources::{Subject, everything, find_all, subject};
 use super::super::task::{Next, Plan, Shell, Task};
 use super::Entry;
-use crate::model::{Body, Obj};
+use crate::manifest::table::{Options, tables};
+use crate::model::Object;
 use std::sync::Arc;
 
 /// The command.
@@ -25,6 +26,7 @@ struct Get {
     subject: Subject,
     all_namespaces: bool,
     output: Output,
+    options: Options,
     ignore_not_found: bool,
 }
 
@@ -52,7 +54,19 @@ fn parse(args: &Args) -> Result<Arc<dyn Plan>, KubectlError> {
         other => other?,
     };
     let all_namespaces = args.bool("all-namespaces", false);
-    Ok(Arc::new(Get { subject, all_namespaces, output, ignore_not_found: args.bool("ignore-not-found", false) }))
+    let several = match &subject {
+        Subject::Named(named) => named.iter().any(|(resource, _)| *resource != named[0].0),
+        Subject::Selected(types, _) => types.len() > 1,
+        Subject::Files => false,
+    };
+    let options = Options {
+        wide: args.text("output") == Some("wide"),
+        all_namespaces,
+        no_headers: args.bool("no-headers", false),
+        show_labels: args.bool("show-labels", false),
+        with_kind: args.bool("show-kind", several),
+    };
+    Ok(Arc::new(Get { subject, all_namespaces, output, options, ignore_not_found: args.bool("ignore-not-found", false) }))
 }
 
 impl Plan for Get {
@@ -77,7 +91,9 @@ impl Task for GetTask {
             shell.print(format!("No resources found{place}."));
         }
         if self.plan.output == Output::Table && !found.is_empty() {
-            shell.print(table(&found));
+            let objects: Vec<&Object> = found.iter().map(|object| &**object).collect();
+            let text = tables(&objects, self.plan.options, shell.clock.micro(shell.now));
+            shell.print(text.trim_end_matches('\n'));
             return Next::Done;
         }
         for object in &found {
@@ -87,34 +103,5 @@ impl Task for GetTask {
             }
         }
         Next::Done
-    }
-}
-
-fn table(found: &[Obj]) -> String {
-    let several = found.iter().any(|object| object.kind() != found[0].kind());
-    let rows: Vec<(String, String)> =
-        found.iter().map(|object| (if several { title(object) } else { object.meta.name.to_string() }, state(object))).collect();
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0).max(4);
-    let mut lines = vec![format!("{:width$}   STATE", "NAME")];
-    lines.extend(rows.iter().map(|(name, state)| format!("{name:width$}   {state}")));
-    lines.join("\n")
-}
-
-/// One word or two of what people look for.
-fn state(object: &Obj) -> String {
-    let deleting = if object.meta.is_deleting() { "Terminating" } else { "" };
-    match &object.body {
-        Body::Pod(_) if !deleting.is_empty() => deleting.into(),
-        Body::Pod(pod) => format!("{} {}", pod.status.phase, if pod.is_ready() { "ready" } else { "not ready" }),
-        Body::Node(node) => {
-            let ready = node.status.conditions.iter().any(|c| &*c.r#type == "Ready" && &*c.status == "True");
-            let cordoned = if node.spec.unschedulable { ",SchedulingDisabled" } else { "" };
-            format!("{}{cordoned}", if ready { "Ready" } else { "NotReady" })
-        }
-        Body::Deployment(body) => format!("{}/{} ready", body.status.ready_replicas, body.spec.replicas.unwrap_or(1)),
-        Body::ReplicaSet(body) => format!("{}/{} ready", body.status.ready_replicas, body.spec.replicas.unwrap_or(1)),
-        Body::StatefulSet(body) => format!("{}/{} ready", body.status.ready_replicas, body.spec.replicas.unwrap_or(1)),
-        Body::DaemonSet(body) => format!("{}/{} ready", body.status.number_ready, body.status.desired_number_scheduled),
-        _ => deleting.into(),
     }
 }
