@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use support::facts::{Names, reduce, tracks};
 use support::play::{NAMESPACE, Outcome, play};
 use support::stream::{self, Line};
+use support::typed;
 use support::{compare::compare, scenario::load};
 
 const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/controllers");
@@ -49,7 +50,7 @@ fn the_controllers_do_what_the_real_ones_did() {
     let folder = variable("KUBESIM_GOLDEN_CONTROLLERS").map_or(PathBuf::from(HOME), PathBuf::from);
     let (only, verbose, out) = (variable("KUBESIM_GOLDEN_ONLY"), variable("KUBESIM_GOLDEN_VERBOSE"), variable("KUBESIM_GOLDEN_OUT"));
     let table = table();
-    let (mut equal_all, mut total_all, mut rows, mut worse) = (0, 0, String::new(), Vec::new());
+    let (mut equal_all, mut total_all, mut rows, mut worse, mut losses) = (0, 0, String::new(), Vec::new(), Vec::new());
     let late = variable("KUBESIM_LATE_MS").and_then(|text| text.parse().ok()).map_or(LATE, Span::from_ms);
     let seed = variable("KUBESIM_SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
     for scenario in load(&folder).into_iter().filter(|scenario| only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
@@ -62,6 +63,9 @@ fn the_controllers_do_what_the_real_ones_did() {
                 println!("  {}\n    expected {}\n    got      {}", difference.fact, difference.expected, difference.got);
             }
         }
+        let (mut lost, objects) = typed::losses(&outcome.lines);
+        assert!(objects > 0);
+        losses.append(&mut lost);
         if let Some(out) = &out {
             write_out(Path::new(out), &scenario.name, &outcome);
         }
@@ -72,6 +76,9 @@ fn the_controllers_do_what_the_real_ones_did() {
         (equal_all, total_all) = (equal_all + equal, total_all + total);
     }
     println!("all {equal_all}/{total_all}");
+    losses.sort();
+    losses.dedup();
+    assert!(losses.is_empty(), "Kubernetes' own types lose something of the objects:\n{}", losses[..losses.len().min(40)].join("\n"));
     if variable("UPDATE").is_some() && only.is_none() {
         std::fs::write(Path::new(HOME).join("equal.txt"), rows).expect("the table");
         return;

@@ -8,3 +8,4 @@ pub mod metrics;
 pub mod play;
 pub mod scenario;
 pub mod stream;
+pub mod typed;

@@ -53,6 +53,8 @@ pub struct Outcome {
 pub struct Player {
     /// The world.
     pub sim: Sim,
+    /// The kubectl line that is typed.
+    pub desk: Rc<RefCell<kubectl::Desk>>,
     tape: Rc<RefCell<Tape>>,
     start_ms: u64,
     pool: &'static str,
@@ -202,9 +204,12 @@ impl Player {
         sim.add_actor(Box::new(SchedulerActor::new(scheduler).expect("a scheduler")));
         sim.add_actor(Box::new(FakeKubelets::new(switches.collect(), late)));
         sim.add_actor(Box::new(FakeMetrics));
+        let desk = Rc::new(RefCell::new(kubectl::Desk::default()));
+        sim.add_actor(Box::new(kubectl::Typist::new(desk.clone())));
+        sim.add_observer(Box::new(kubectl::Reader(desk.clone())));
         let tape = Rc::new(RefCell::new(Tape::default()));
         sim.add_observer(Box::new(Recorder { tape: tape.clone(), start_ms: BEFORE_MS, pool: pool.into() }));
-        Player { sim, tape, start_ms: BEFORE_MS, pool, readied: 0 }
+        Player { sim, desk, tape, start_ms: BEFORE_MS, pool, readied: 0 }
     }
 
     /// Namespaces and nodes, which exist before the start.

@@ -64,6 +64,8 @@ pub fn stateful_set(spec: &mut StatefulSetSpec) {
     for claim in &mut spec.volume_claim_templates {
         change(&mut claim.spec, claim_spec);
         change(&mut claim.status, |status| text(&mut status.phase, "Pending"));
+        claim.rest.set("apiVersion", "v1".into());
+        claim.rest.set("kind", "PersistentVolumeClaim".into());
     }
 }
 
