@@ -160,7 +160,8 @@ fn demand(check: &Check) -> String {
         Check::Always { expression, from, to: Some(to) } => format!("always between {from} and {to}: {}", expression.text()),
         Check::Holds { expression, at } => format!("at {at}: {}", expression.text()),
         Check::Eventually { expression, from, to } => format!("between {from} and {to}: {}", expression.text()),
-        Check::Metric { metric, threshold } => format!("{metric}: {}", threshold.text),
+        Check::Metric { metric, threshold, between: None } => format!("{metric}: {}", threshold.text),
+        Check::Metric { metric, threshold, between: Some((from, to)) } => format!("between {from} and {to}: {metric}: {}", threshold.text),
     }
 }
 

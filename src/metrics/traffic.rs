@@ -152,4 +152,18 @@ impl Traffic {
         chosen.for_each(|(_, load)| all.merge(&load.totals));
         all
     }
+
+    /// The same of the seconds between two instants: counts of requests and failures, without durations.
+    pub fn counts(&self, load: Option<&str>, from: Time, to: Time) -> Totals {
+        let mut all = Totals::default();
+        for (_, series) in self.0.iter().filter(|(name, _)| load.is_none_or(|load| &***name == load)) {
+            let within = series.points.iter().filter(|point| (from..to).contains(&point.at));
+            for point in within {
+                let mut one = Totals { ok: point.ok, failed: point.failed, ..Totals::default() };
+                one.sent = Some((point.at, point.at + crate::base::Span::from_s_f64(point.seconds)));
+                all.merge(&one);
+            }
+        }
+        all
+    }
 }

@@ -107,10 +107,10 @@ impl Threshold {
 
 impl Threshold {
     /// Whether it holds for every series of a metric, and what the figures are.
-    pub fn judge(&self, metric: &str, registry: &Registry, end: Time) -> (bool, String) {
+    pub fn judge(&self, metric: &str, registry: &Registry, between: Option<(Time, Time)>, end: Time) -> (bool, String) {
         let (name, wanted) = selection(metric);
         if name.starts_with(HTTP) {
-            return self.judge_requests(name, &wanted, metric, registry);
+            return self.judge_requests(name, &wanted, metric, (registry, between));
         }
         let found = registry.iter().find(|(known, _)| known.name == name).map(|(_, labelled)| labelled);
         let chosen = found.into_iter().flatten().filter(|(labels, _)| wanted.iter().all(|pair| pairs(labels).contains(pair)));
@@ -139,9 +139,18 @@ const HTTP: &str = "http_req";
 
 impl Threshold {
     /// Whether it holds for the requests of all loads, or of those asked for; durations are in milliseconds, as in k6.
-    fn judge_requests(&self, name: &str, wanted: &[(String, String)], metric: &str, registry: &Registry) -> (bool, String) {
+    fn judge_requests(
+        &self,
+        name: &str,
+        wanted: &[(String, String)],
+        metric: &str,
+        (registry, between): (&Registry, Option<(Time, Time)>),
+    ) -> (bool, String) {
         let label = |key: &str| wanted.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
-        let totals = registry.traffic.totals(label("load"));
+        let totals = match between {
+            Some((from, to)) => registry.traffic.counts(label("load"), from, to),
+            None => registry.traffic.totals(label("load")),
+        };
         let requests = totals.requests();
         if requests == 0 {
             return (false, format!("{}: {metric} has no values, as nobody sent a request", self.text));
@@ -290,7 +299,7 @@ mod tests {
         assert_eq!((figure(Figure::Min), figure(Figure::Max), figure(Figure::Last), figure(Figure::Count)), (1.0, 4.0, 2.0, 3.0));
         assert_eq!((figure(Figure::Avg), figure(Figure::Rate)), (2.0, 0.05));
         assert_eq!((figure(Figure::Percentile(50.0)), figure(Figure::Percentile(60.0)), figure(Figure::Percentile(99.0))), (1.0, 2.0, 4.0));
-        let (passed, detail) = Threshold::parse("min > 0").unwrap().judge("kube_pod_status_ready", &Registry::default(), Time::ZERO);
+        let (passed, detail) = Threshold::parse("min > 0").unwrap().judge("kube_pod_status_ready", &Registry::default(), None, Time::ZERO);
         assert_eq!((passed, detail.as_str()), (false, "min > 0: kube_pod_status_ready has no values"));
         assert_eq!(selection("a{b=\"c\", d=\"e\"}"), ("a", vec![("b".into(), "c".into()), ("d".into(), "e".into())]));
     }

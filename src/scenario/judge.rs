@@ -67,7 +67,7 @@ impl Judge {
             Check::Always { expression, .. } | Check::Holds { expression, .. } | Check::Eventually { expression, .. } => {
                 expression.text().to_string()
             }
-            Check::Metric { metric, threshold } => format!("{metric}: {}", threshold.text),
+            Check::Metric { metric, threshold, .. } => format!("{metric}: {}", threshold.text),
         }
     }
 
@@ -184,8 +184,8 @@ impl Judge {
                 continue;
             }
             match self.expectations[at].check.clone() {
-                Check::Metric { metric, threshold } => {
-                    let (passed, detail) = threshold.judge(&metric, registry, end);
+                Check::Metric { metric, threshold, between } => {
+                    let (passed, detail) = threshold.judge(&metric, registry, between, end);
                     self.decide(at, passed, end, detail);
                 }
                 Check::Holds { at: instant, .. } if instant > end => {

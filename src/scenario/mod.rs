@@ -243,6 +243,8 @@ pub enum Check {
         metric: String,
         /// What must hold of it.
         threshold: expect::Threshold,
+        /// Of requests: only those sent within this span count.
+        between: Option<(Time, Time)>,
     },
 }
 

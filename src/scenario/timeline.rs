@@ -130,7 +130,7 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
         return Err(if kinds.is_empty() { fields.error(message) } else { fields.error_at_key(kinds[1], message) });
     };
     let allowed: &[&str] = match kind {
-        "metric" => &["metric", "threshold"],
+        "metric" => &["metric", "threshold", "between"],
         "always" if fields.has("between") => &["always", "between"],
         "always" => &["always", "from"],
         "holds" => &["holds", "at"],
@@ -169,7 +169,15 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
             let fault = |(message, hint): (String, String)| threshold.error(message).with_hint(hint);
             let read = read.map_err(fault)?;
             read.fits(&metric).map_err(fault)?;
-            Check::Metric { metric, threshold: read }
+            let between = fields.read("between", |at| match at.list()?[..] {
+                [from, to] => Ok((instant(from)?, instant(to)?)),
+                _ => Err(at.error("`between` has two instants").with_hint("between: [5m, 25m]")),
+            })?;
+            if between.is_some() && !["http_reqs", "http_req_failed"].iter().any(|name| metric.starts_with(name)) {
+                let error = fields.error_at_key("between", "`between` narrows http_reqs and http_req_failed only");
+                return Err(error.with_hint("leave it out: the whole run counts"));
+            }
+            Check::Metric { metric, threshold: read, between }
         }
         "always" => {
             let (from, to) = match bounds()? {
