@@ -241,6 +241,11 @@ impl Sim {
         &self.trace
     }
 
+    /// The store alone, when the run is over.
+    pub fn into_store(self) -> Store {
+        self.store
+    }
+
     /// The observers, when the run is over.
     pub fn into_observers(self) -> Vec<Box<dyn Observer>> {
         self.observers

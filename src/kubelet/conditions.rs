@@ -49,7 +49,7 @@ pub(crate) fn add(object: &Object, old: &PodStatus, seen: &Seen, status: &mut Po
     if policy::all_could_restart(&pod.spec) {
         list.push(all_restarting(&pod.spec, old, seen, status));
     }
-    status.conditions = list;
+    status.conditions = list.into();
 }
 
 fn find<'a>(statuses: &'a [ContainerStatus], name: &str) -> Option<&'a ContainerStatus> {

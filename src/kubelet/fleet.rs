@@ -12,6 +12,7 @@ use crate::base::collections::Map;
 use crate::base::{Span, Time};
 use crate::model::{Body, Kind, Meta, Namespace, Obj, Object, PodSpec, Str};
 use crate::store::{Change, Id};
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Where leases of nodes live.
@@ -79,9 +80,19 @@ pub(crate) struct Shared {
     /// How many times as long as usual pulls take; 0: the registry is down.
     pub registry_slowness: u32,
     reasons: Vec<&'static str>,
+    image_ids: RefCell<Map<Str, Str>>,
 }
 
 impl Shared {
+    /// The identity of an image.
+    pub fn image_id(&self, image: &Str) -> Str {
+        let make = || {
+            let (a, b) = (xxhash_rust::xxh3::xxh3_128(image.as_bytes()), xxhash_rust::xxh3::xxh3_128_with_seed(image.as_bytes(), 1));
+            format!("sha256:{a:032x}{b:032x}").into()
+        };
+        self.image_ids.borrow_mut().get_or_insert_with(image.clone(), make).clone()
+    }
+
     /// A reason of Events that is made up at run time.
     pub fn static_reason(&mut self, reason: String) -> &'static str {
         if let Some(known) = self.reasons.iter().find(|known| **known == reason) {
@@ -151,12 +162,6 @@ impl Kubelet<'_, '_> {
             let pairs: Vec<String> = env.iter().map(|(name, value)| format!("{name}={value}")).collect();
             self.call(&format!("Env {container}#{number} {}", pairs.join(" ")), None, "");
         }
-    }
-
-    /// The identity of an image.
-    pub fn image_id(&self, image: &str) -> Str {
-        let (a, b) = (xxhash_rust::xxh3::xxh3_128(image.as_bytes()), xxhash_rust::xxh3::xxh3_128_with_seed(image.as_bytes(), 1));
-        format!("sha256:{a:032x}{b:032x}").into()
     }
 
     /// Whether the pod has been active for too long.
@@ -261,6 +266,7 @@ impl Fleet {
                 server_gone: false,
                 registry_slowness: 1,
                 reasons: Vec::new(),
+            image_ids: RefCell::default(),
             },
             nodes: Vec::new(),
             numbers: Map::default(),

@@ -188,7 +188,7 @@ fn merge(object: &mut Object, uid: &Str, new: &Arc<PodStatus>, could_run: bool, 
         }
     }
     conditions.shrink_to_fit();
-    merged.conditions = conditions;
+    merged.conditions = conditions.into();
     merged.resource_claim_statuses = old.resource_claim_statuses.clone();
     merged.extended_resource_claim_status = old.extended_resource_claim_status.clone();
     if becomes_final && could_run {

@@ -185,7 +185,7 @@ impl Kubelet<'_, '_> {
             name: container.name.as_str().into(),
             restart_count: life.number,
             image: life.image.clone(),
-            image_id: self.image_id(&life.image),
+            image_id: self.shared.image_id(&life.image),
             container_id: id.clone(),
             ..ContainerStatus::default()
         };

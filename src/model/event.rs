@@ -44,7 +44,7 @@ pub struct EventFields {
     pub action: Str,
     /// Another object that is concerned.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub related: Option<ObjectReference>,
+    pub related: Option<Box<ObjectReference>>,
     /// Who says so.
     #[serde(deserialize_with = "null")]
     pub reporting_component: Str,

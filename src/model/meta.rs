@@ -13,9 +13,14 @@ pub type Str = Arc<str>;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Labels(Arc<[(Str, Str)]>);
 
+thread_local! {
+    /// The empty map that all on a thread share.
+    static NO_LABELS: Labels = Labels(Arc::from([]));
+}
+
 impl Default for Labels {
     fn default() -> Self {
-        Self(Arc::from([]))
+        NO_LABELS.with(Clone::clone)
     }
 }
 

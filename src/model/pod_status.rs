@@ -16,9 +16,9 @@ pub struct PodStatus {
     /// Where it stands in its life.
     #[serde(deserialize_with = "null")]
     pub phase: PodPhase,
-    /// Conditions, at most one per type.
+    /// Conditions, at most one per type. Many pods have equal ones.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
-    pub conditions: Vec<PodCondition>,
+    pub conditions: Shared<Vec<PodCondition>>,
     /// Why, in words.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub message: Str,
@@ -60,7 +60,7 @@ pub struct PodStatus {
     pub resource_claim_statuses: Vec<PodResourceClaimStatus>,
     /// Claim made for extended resources.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub extended_resource_claim_status: Option<PodExtendedResourceClaimStatus>,
+    pub extended_resource_claim_status: Option<Box<PodExtendedResourceClaimStatus>>,
     /// Resources set aside for it.
     #[serde(deserialize_with = "null", skip_serializing_if = "unset")]
     pub allocated_resources: Arc<ResourceList>,

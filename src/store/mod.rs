@@ -6,6 +6,7 @@
 
 pub mod fingerprint;
 mod index;
+mod intern;
 mod log;
 mod view;
 mod watch;
@@ -111,6 +112,7 @@ pub struct Store {
     rows: Vec<Row>,
     log: Log,
     indexes: Indexes,
+    interner: intern::Interner,
     /// Present objects.
     live: usize,
 }
@@ -181,6 +183,7 @@ impl Store {
         let version = self.log.last_version() + 1;
         let after = after.map(|mut object| {
             object.meta.resource_version = version;
+            self.interner.share(self.rows[id.0 as usize].current.as_deref(), &mut object);
             Obj::new(object)
         });
         let row = &mut self.rows[id.0 as usize];

@@ -281,7 +281,7 @@ fn merge_conditions(status: &mut PodStatus, rows: &[(&str, &str, &str, &str)], n
         }
     }
     fresh.append(&mut status.conditions);
-    status.conditions = fresh;
+    status.conditions = fresh.into();
 }
 
 /// What the kubelet of a recording writes at a stage.
