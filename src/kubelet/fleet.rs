@@ -266,7 +266,7 @@ impl Fleet {
                 server_gone: false,
                 registry_slowness: 1,
                 reasons: Vec::new(),
-            image_ids: RefCell::default(),
+                image_ids: RefCell::default(),
             },
             nodes: Vec::new(),
             numbers: Map::default(),
