@@ -149,6 +149,67 @@ fn bad_files_are_refused_with_file_row_and_hint() {
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
+/// Damages a file in a few places, as the generator says.
+fn damaged(bytes: &[u8], seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    let mut bytes = bytes.to_vec();
+    for _ in 0..1 + next(4) {
+        let at = next(bytes.len());
+        match next(5) {
+            0 => bytes[at] = next(256) as u8,
+            1 => drop(bytes.remove(at)),
+            2 => bytes.insert(at, b"0123456789-.,\n\"e"[next(16)]),
+            3 => bytes.truncate(at.max(1)),
+            _ => {
+                let run = bytes[at..(at + 1 + next(20)).min(bytes.len())].to_vec();
+                bytes.splice(at..at, run.repeat(1 + next(3)));
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn damaged_files_are_read_or_refused_and_nothing_else() {
+    let folder = std::env::temp_dir().join(format!("kubesim-damaged-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let files = [
+        ("csv", "generic.csv"),
+        ("openb", "openb-pods.csv"),
+        ("openb", "openb-pods-packed.csv.gz"),
+        ("alibaba-gpu-2025", "alibaba-gpu-2025.csv"),
+        ("swf", "jobs.swf"),
+        ("google-borg-2019", "borg-instances.json"),
+        ("alibaba-2018-batch-task", "alibaba-2018-batch_task.csv"),
+        ("alibaba-2018-batch-instance", "alibaba-2018-batch_instance.csv"),
+        ("alibaba-2018-container", "alibaba-2018-container_meta.csv"),
+        ("simkube", "simkube-v2.sktrace"),
+    ];
+    let (mut taken, mut refused) = (0, 0);
+    for (format, file) in files {
+        let sound = std::fs::read(format!("tests/traces/{file}")).unwrap();
+        for seed in 0..150 {
+            let path = folder.join(file);
+            std::fs::write(&path, damaged(&sound, seed)).unwrap();
+            match scenario(&format!("{{format: {format}, file: {}}}", path.display())) {
+                Ok(_) => taken += 1,
+                Err(error) => {
+                    assert!(error.starts_with("error: "), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(taken > 100 && refused > 300, "{taken} {refused}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn bad_settings_have_their_place() {
     for (trace, wanted) in [

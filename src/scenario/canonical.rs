@@ -105,7 +105,6 @@ fn content(path: &Path) -> Result<u128, InputError> {
 #[cfg(test)]
 mod tests {
     use super::super::{parse, parse_with};
-    use super::*;
 
     const HEAD: &str = "apiVersion: kubesim/v1alpha1\nkind: Scenario\nname: x\n";
 

@@ -24,6 +24,8 @@ pub(super) const KEYS: &[&str] =
     &["format", "file", "nodes", "from", "to", "limit", "speed", "running", "gpus", "machine", "processorsPerPod"];
 /// Fields of an object that are of the cluster it was recorded in.
 const RECORDED: &[&str] = &["uid", "resourceVersion", "creationTimestamp", "generation", "managedFields", "ownerReferences", "selfLink"];
+/// Nothing of a trace is later: a hundred years.
+const SECONDS_MAX: i64 = 3_200_000_000;
 /// No trace holds more events of whole objects.
 const EVENTS_MAX: usize = 1_000_000;
 
@@ -131,7 +133,7 @@ fn simkube_steps(files: &[PathBuf], window: Window, line: u32) -> Result<Vec<Ste
             steps.push(apply(Time::ZERO, spaces, &name, 0, line)?);
         }
         simkube::events(&name, open(path)?, &mut |event| {
-            let since = Span::from_s(event.ts.saturating_sub(survey.begins).max(0) as u64);
+            let since = Span::from_s(event.ts.saturating_sub(survey.begins).clamp(0, SECONDS_MAX) as u64);
             if since < window.from || since >= window.to {
                 return Ok(());
             }

@@ -10,7 +10,10 @@ use crate::model::{Labels, Object};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// No run has more pods of a trace.
-const PODS_MAX: usize = 50_000_000;
+const PODS_MAX: usize = 20_000_000;
+
+/// Nothing that ends lasts longer: a hundred years.
+const LASTS_MAX: Span = Span::from_s(3_200_000_000);
 
 /// Which part of a trace is played, and how fast.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -103,15 +106,17 @@ impl Builder {
             return None;
         }
         let scaled = |span: Span| Span((span.0 as f64 / window.speed) as u64);
+        // Longer than any run is to its end.
+        let ends = |lasts: Option<Span>| lasts.map(scaled).filter(|lasts| *lasts < LASTS_MAX);
         if row.at < window.from {
             let rest = match row.lasts {
                 Some(lasts) => Some(Span((row.at.0.saturating_add(lasts.0)).checked_sub(window.from.0).filter(|rest| *rest > 0)?)),
                 None => None,
             };
-            return window.running.then_some((Time::ZERO, rest.map(scaled)));
+            return window.running.then_some((Time::ZERO, ends(rest)));
         }
         let at = Time::ZERO + scaled(Span(row.at.0 - window.from.0));
-        (at <= window.end).then_some((at, row.lasts.map(scaled)))
+        (at <= window.end).then_some((at, ends(row.lasts)))
     }
 
     fn size(&mut self, ask: &Ask) -> u32 {

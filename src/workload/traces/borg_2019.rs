@@ -13,7 +13,7 @@ use super::{Format, NodeRow, Nodes, PodRow, Pods, Result, Settings};
 use crate::base::Span;
 use crate::base::collections::Set;
 use crate::base::input_error::InputError;
-use crate::workload::Ask;
+use crate::workload::{Ask, SECONDS_MAX};
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -140,7 +140,7 @@ impl Records {
     /// The time in microseconds.
     fn time_us(&self, column: usize) -> Result<f64> {
         match self.number(column)? {
-            Some(time) if time >= 0.0 => Ok(time),
+            Some(time) if (0.0..=SECONDS_MAX * 1e6).contains(&time) || time >= AFTER_US => Ok(time),
             _ => Err(self.fault(column, "this must be a time").with_hint("microseconds, 0 or more")),
         }
     }
@@ -199,7 +199,7 @@ impl Instances {
         }
         let kind = records.kind(kind, TYPES)?;
         match TYPES[kind] {
-            "SUBMIT" | "SCHEDULE" => {
+            "SUBMIT" | "SCHEDULE" if now_us < AFTER_US => {
                 let ask = Ask {
                     cpu_milli: (records.share(cpus)? * self.settings.machine_cpu_milli) as u64,
                     memory_bytes: (records.share(memory)? * self.settings.machine_memory_bytes) as u64,

@@ -17,6 +17,8 @@ use std::io::{BufRead, Read};
 pub const NAME: &str = "simkube";
 /// Versions that are read.
 const VERSIONS: &[u64] = &[2, 3];
+/// No pod lives longer: a hundred years.
+const SECONDS_MAX: i64 = 3_200_000_000;
 /// Maps and lists inside each other go no deeper.
 const DEPTH_MAX: u32 = 64;
 /// No text is longer.
@@ -122,7 +124,7 @@ fn middle_lifetimes(lifecycles: &[(Value, Value)]) -> Lifetimes {
             let finished = lives.as_array().into_iter().flatten().filter_map(|life| life.get("Finished")?.as_array());
             lengths.extend(finished.filter_map(|pair| {
                 let (start, end) = (pair.first()?.as_i64()?, pair.get(1)?.as_i64()?);
-                Some(end.saturating_sub(start).max(0) as u64)
+                Some(end.saturating_sub(start).clamp(0, SECONDS_MAX) as u64)
             }));
         }
     }
