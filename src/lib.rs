@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod api;
 pub mod base;
+pub mod check;
 pub mod cli;
 pub mod controllers;
 pub mod engine;

@@ -1,6 +1,7 @@
 //! A world: the one place that knows engine, store, API server and actors, and runs them.
 
 mod processes;
+mod steps;
 mod trouble;
 
 use crate::actor::client::Throttle;
@@ -127,6 +128,8 @@ pub struct Sim {
     edge: Edge,
     /// How the actors of each process are made anew.
     processes: Vec<processes::Process>,
+    /// The steps in words, if somebody wants them.
+    steps: Option<steps::Steps>,
     started: bool,
     /// The bytes of a commit on their way into the trace.
     scratch: Vec<u8>,
@@ -151,6 +154,7 @@ impl Sim {
             signals: Vec::new(),
             edge: Edge::new(settings.seed),
             processes: Vec::new(),
+            steps: None,
             started: false,
             scratch: Vec::new(),
         }
@@ -267,6 +271,7 @@ impl Sim {
             self.now = at;
             self.counters.events += 1;
             self.trace.add(at, &event.bytes());
+            self.keep_event(at, event);
             self.dispatch(event);
         }
         self.now = self.now.max(until.min(self.queue.next_time().unwrap_or(until)));
@@ -459,6 +464,8 @@ impl Sim {
             self.scratch.clear();
             fingerprint::of(entry, &mut self.scratch);
             self.trace.add(entry.at, &self.scratch);
+            self.keep_commit(self.announced);
+            let entry = self.store.entry(self.announced).expect("the newest entries are there");
             let key = self.store.key(entry.id);
             for observer in &mut self.observers {
                 observer.commit(key, entry);

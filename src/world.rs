@@ -54,11 +54,17 @@ pub struct World {
 impl World {
     /// Builds the world of a scenario. The error says what of the scenario the cluster refuses.
     pub fn new(scenario: &Scenario, options: Options) -> Result<World, String> {
+        World::observed(scenario, options, Vec::new())
+    }
+
+    /// The same under the eyes of somebody who sees everything from the very first object on.
+    pub fn observed(scenario: &Scenario, options: Options, observers: Vec<Box<dyn Observer>>) -> Result<World, String> {
         if let Some(Workload::Fgd(fgd)) = &scenario.workload {
             let hint = "kubesim compare FILE --policies FGD,BestFit,Random --seeds 42..51";
             return Err(format!("error: {}:{}: an experiment is run by `kubesim compare`\n  hint: {hint}", scenario.file, fgd.line));
         }
         let mut sim = Sim::new(scenario.sim_settings());
+        observers.into_iter().for_each(|observer| sim.add_observer(observer));
         if !options.caches {
             sim.without_caches();
         }

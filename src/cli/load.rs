@@ -40,9 +40,14 @@ pub struct ScenarioArgs {
 }
 
 impl ScenarioArgs {
+    /// What the command line adds to the file.
+    pub fn overrides(&self, until: Option<Span>) -> Overrides {
+        Overrides { set: self.set.clone(), manifests: self.filename.clone(), seed: self.seed, until }
+    }
+
     /// Reads and checks the scenario; without a file, a small default cluster takes the manifests of `-f`.
     pub fn load(&self, file: Option<&str>, until: Option<Span>) -> Result<Scenario, String> {
-        let overrides = Overrides { set: self.set.clone(), manifests: self.filename.clone(), seed: self.seed, until };
+        let overrides = self.overrides(until);
         let scenario = match file {
             Some(file) => scenario::load(file, &overrides, &mut std::io::stdin()),
             None => scenario::parse_with("default scenario", DEFAULT, &overrides, &mut std::io::stdin()),

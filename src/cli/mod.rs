@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand. Data goes to standard output, progress and wall-clock figures to standard error.
 //! Exit status: 0 fine, 1 an expectation broke, 2 bad input.
 
+pub mod check;
 pub mod compare;
 pub mod completion;
 pub mod describe;
+pub mod diff;
 pub mod events;
 pub mod explain;
 pub mod get;
@@ -30,6 +32,8 @@ pub struct Cli {
 enum Command {
     Run(run::Args),
     Compare(compare::Args),
+    Check(check::Args),
+    Diff(diff::Args),
     Get(get::Args),
     Describe(describe::Args),
     Events(events::Args),
@@ -61,6 +65,8 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(args) => run::run(args),
         Command::Compare(args) => compare::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Diff(args) => diff::run(args),
         Command::Get(args) => get::run(args),
         Command::Describe(args) => describe::run(args),
         Command::Events(args) => events::run(args),

@@ -1,6 +1,7 @@
 //! Deployments: which of them need work, and the order of the parts of a reconciliation.
 //! Real: pkg/controller/deployment/deployment_controller.go @ v1.37.2.
 
+use super::settings::Wrong;
 use super::ControllerManager;
 use super::control::{Claiming, Claims};
 use super::deployment_rollout as rollout;
@@ -18,12 +19,13 @@ use std::sync::Arc;
 pub struct Deployments {
     workers: usize,
     limits: Option<Limits>,
+    wrong: Wrong,
 }
 
 impl Deployments {
     /// The controller.
     pub fn new(settings: &ControllerManager) -> Deployments {
-        Deployments { workers: settings.concurrent_deployment_syncs, limits: settings.client_limits() }
+        Deployments { workers: settings.concurrent_deployment_syncs, limits: settings.client_limits(), wrong: settings.wrong }
     }
 }
 
@@ -47,6 +49,8 @@ pub struct Seen {
     pub sets: Vec<Obj>,
     /// Whether pods of ReplicaSets other than the newest still run, by the uid of their ReplicaSet.
     pub running: Vec<Str>,
+    /// A fault put in on purpose.
+    pub wrong: Wrong,
 }
 
 /// The Deployment that a reference leads to, if it is still the same one.
@@ -143,7 +147,7 @@ impl Controller for Deployments {
         if p.seen.is_none() {
             let Some(deployment) = cx.view.get(key) else { return Step::Done };
             let candidates = candidates(deployment, cx.view);
-            p.seen = Some(Seen { deployment: deployment.clone(), candidates, sets: Vec::new(), running: Vec::new() });
+            p.seen = Some(Seen { deployment: deployment.clone(), candidates, sets: Vec::new(), running: Vec::new(), wrong: self.wrong });
         }
         let seen = p.seen.as_mut().expect("set in the first turn");
         let deployment = seen.deployment.clone();

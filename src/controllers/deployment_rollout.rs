@@ -47,7 +47,7 @@ fn scale_old(run: &mut Run<'_, '_>, newest: &Obj, old: &[Obj]) -> Result<bool, S
     }
     let total = sets::total(old) + sets::replicas(newest);
     let min_available = run.replicas() - run.max_unavailable();
-    let newest_unavailable = sets::replicas(newest) - sets::status(newest).available_replicas;
+    let newest_unavailable = sets::replicas(newest) - run.available(newest);
     let max_down = total - min_available - newest_unavailable;
     if max_down <= 0 {
         return Ok(false);
@@ -57,7 +57,7 @@ fn scale_old(run: &mut Run<'_, '_>, newest: &Obj, old: &[Obj]) -> Result<bool, S
         if down >= max_down {
             break;
         }
-        let (size, available) = (sets::replicas(set), sets::status(set).available_replicas);
+        let (size, available) = (sets::replicas(set), run.available(set));
         if size == available {
             continue;
         }
@@ -70,7 +70,7 @@ fn scale_old(run: &mut Run<'_, '_>, newest: &Obj, old: &[Obj]) -> Result<bool, S
         *set = run.scale(set, size - unhealthy, false)?.0;
         down += unhealthy;
     }
-    let available: i32 = shrinking.iter().chain([newest]).map(|set| sets::status(set).available_replicas).sum();
+    let available: i32 = shrinking.iter().chain([newest]).map(|set| run.available(set)).sum();
     let spare = available - min_available;
     let mut spared = 0;
     for set in &shrinking {

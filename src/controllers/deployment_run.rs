@@ -6,6 +6,7 @@ use super::deployment::{Seen, update_status, with_status};
 use super::deployment_sets as sets;
 use crate::actor::script::{Script, Stop};
 use crate::actor::{Ctx, EventType};
+use super::settings::Wrong;
 use crate::api::{Answer, ApiError, Verb};
 use crate::base::Span;
 use crate::model::*;
@@ -32,6 +33,12 @@ impl<'a, 'b> Run<'a, 'b> {
     /// At its beginning.
     pub fn new(script: &'a mut Script, seen: &'a Seen, cx: &'a mut Ctx<'b>) -> Run<'a, 'b> {
         Run { script, seen, deployment: (*seen.deployment).clone(), cx }
+    }
+
+    /// Pods of a ReplicaSet that are available.
+    pub fn available(&self, set: &Object) -> i32 {
+        let trusts = self.seen.wrong == Wrong::TrustsPods;
+        if trusts { super::deployment_sets::replicas(set) } else { super::deployment_sets::status(set).available_replicas }
     }
 
     /// The Deployment's metadata.

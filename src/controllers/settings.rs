@@ -5,6 +5,21 @@ use crate::actor::client::Limits;
 use crate::base::Span;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
+/// A fault put into a component on purpose, to see whether checks find it. No file and no flag can ask for one.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Wrong {
+    /// None.
+    #[default]
+    Nothing,
+    /// The ReplicaSet controller forgets what it has asked for.
+    NoExpectations,
+    /// The StatefulSet controller removes members of lost nodes by force.
+    ForceDeletes,
+    /// The Deployment controller takes every pod for available.
+    TrustsPods,
+}
+
 /// KubeControllerManagerConfiguration, flattened.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -100,6 +115,10 @@ pub struct ControllerManager {
     /// How often every ResourceQuota is counted anew.
     #[serde(with = "duration")]
     pub resource_quota_sync_period: Span,
+    /// A fault put in on purpose.
+    #[doc(hidden)]
+    #[serde(skip)]
+    pub wrong: Wrong,
 }
 
 impl Default for ControllerManager {
@@ -142,6 +161,7 @@ impl Default for ControllerManager {
             concurrent_disruption_syncs: 1,
             concurrent_resource_quota_syncs: 5,
             resource_quota_sync_period: Span::from_s(300),
+            wrong: Wrong::Nothing,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! StatefulSets: members with names of their own, made and replaced in order.
 //! Real: pkg/controller/statefulset/stateful_set.go @ v1.37.2. Not modelled: the strategy Recreate, whose feature gate is off.
 
+use super::settings::Wrong;
 use super::ControllerManager;
 use super::consistency::Consistency;
 use super::control::{Claiming, Claims, candidate_pods, next_availability_check};
@@ -26,6 +27,7 @@ pub struct StatefulSets {
     consistency: Consistency,
     /// What a revision of each set's template holds, by the set's generation.
     patches: Map<Id, (i64, Arc<Value>)>,
+    wrong: Wrong,
 }
 
 /// How far a reconciliation is.
@@ -40,7 +42,7 @@ impl StatefulSets {
     /// The controller as the settings want it.
     pub fn of(settings: &ControllerManager) -> Self {
         let (workers, limits) = (settings.concurrent_stateful_set_syncs, settings.client_limits());
-        StatefulSets { workers, limits, consistency: Consistency::default(), patches: Map::default() }
+        StatefulSets { workers, limits, consistency: Consistency::default(), patches: Map::default(), wrong: settings.wrong }
     }
 
     fn patch(&mut self, key: Id, set: &Object) -> Arc<Value> {
@@ -67,7 +69,7 @@ impl StatefulSets {
         let patch = self.patch(key, set);
         let claims = present_claims(set, &pods, cx);
         sync.progress.claimed_at = sync.turn;
-        sync.progress.scripted.snapshot = Some(Snapshot { set: set.clone(), pods, revisions, claims, patch, now: cx.now });
+        sync.progress.scripted.snapshot = Some(Snapshot { set: set.clone(), pods, revisions, claims, patch, now: cx.now, wrong: self.wrong });
         Ok(())
     }
 

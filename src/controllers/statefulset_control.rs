@@ -7,7 +7,8 @@ use super::controller_history as history;
 use super::script::{Run, Script, fail, outcome};
 use super::statefulset_pods::*;
 use crate::actor::{Clock, Ctx, EventType};
-use crate::api::{Answer, Verb};
+use super::settings::Wrong;
+use crate::api::{Answer, DeleteOptions, Verb};
 use crate::base::Time;
 use crate::model::{IntOrString, Kind, Obj, Object, PodPhase, PodTemplateSpec, StatefulSet, StatefulSetStatus, Str};
 use crate::store::{Id, Key};
@@ -33,6 +34,8 @@ pub struct Snapshot {
     pub patch: Arc<Value>,
     /// When it was taken.
     pub now: Time,
+    /// A fault put in on purpose.
+    pub wrong: Wrong,
 }
 
 impl Snapshot {
@@ -276,6 +279,11 @@ impl Reconcile<'_, '_> {
             self.create_claims(script, pod)?;
             self.update_claims_noted(script, pod)?;
         }
+        if self.given.wrong == Wrong::ForceDeletes && pod.meta.is_deleting() && self.is_lost(pod) {
+            let options = DeleteOptions { grace_period_seconds: Some(0), ..DeleteOptions::default() };
+            let _ = script.call(Verb::Delete { target: Key::of(pod), options })?;
+            return Ok(true);
+        }
         if monotonic && (pod.meta.is_deleting() || !is_running_and_ready(pod) || !self.is_available(replica)) {
             return Ok(true);
         }
@@ -370,6 +378,12 @@ impl Reconcile<'_, '_> {
                 self.cx.event(&self.given.set, EventType::Warning, bad, message);
             }
         }
+    }
+
+    /// Whether the node of a member is not heard of.
+    fn is_lost(&self, pod: &Obj) -> bool {
+        let node = pod.as_pod().and_then(|pod| self.cx.view.find(Kind::Node, "", &pod.node_name));
+        node.and_then(|node| node.as_node()).is_some_and(|node| !node.is_ready())
     }
 
     fn delete_pod(&mut self, script: &mut Script<'_>, pod: &Obj) -> Run<()> {

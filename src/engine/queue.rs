@@ -5,7 +5,7 @@
 //! may be put in before the time last taken, which a simulation never needs.
 
 use super::event::Event;
-use crate::base::Time;
+use crate::base::{Stream, Time};
 use std::collections::VecDeque;
 
 /// Events in order of time; first in, first out among equals.
@@ -19,11 +19,13 @@ pub struct EventQueue {
     buckets: Vec<Vec<(u64, Event)>>,
     /// Bit `b` is set when bucket `b` holds something.
     occupied: u64,
+    /// Draws who is next among equals, if they are shuffled.
+    shuffle: Option<Stream>,
 }
 
 impl Default for EventQueue {
     fn default() -> Self {
-        EventQueue { now: 0, len: 0, ready: VecDeque::new(), buckets: vec![Vec::new(); 64], occupied: 0 }
+        EventQueue { now: 0, len: 0, ready: VecDeque::new(), buckets: vec![Vec::new(); 64], occupied: 0, shuffle: None }
     }
 }
 
@@ -66,6 +68,12 @@ impl EventQueue {
             return None;
         }
         self.len -= 1;
+        if let Some(random) = &mut self.shuffle
+            && self.ready.len() > 1
+        {
+            let at = random.below(self.ready.len() as u64) as usize;
+            return self.ready.swap_remove_front(at).map(|event| (Time(self.now), event));
+        }
         self.ready.pop_front().map(|event| (Time(self.now), event))
     }
 
@@ -84,6 +92,11 @@ impl EventQueue {
         }
         self.buckets[bucket] = waiting;
         Some(())
+    }
+
+    /// From now on equal times come in an order that is drawn.
+    pub fn shuffle(&mut self, random: Stream) {
+        self.shuffle = Some(random);
     }
 
     /// How many events wait.
@@ -120,6 +133,28 @@ mod tests {
             order.push((at.0, token));
         }
         assert_eq!(order, [(3, 1), (3, 3), (5, 0), (5, 2), (5, 5), (1 << 40, 4)]);
+    }
+
+    #[test]
+    fn shuffled_equals_come_in_another_order_but_in_time() {
+        let order = |seed: u64| {
+            let mut queue = EventQueue::default();
+            queue.shuffle(crate::base::Seed(seed).stream("shuffle"));
+            for token in 0..20 {
+                queue.push(Time(5 + token % 2), event(token));
+            }
+            let mut order = Vec::new();
+            while let Some((at, Event::Wake { token, .. })) = queue.pop_until(Time::MAX) {
+                order.push((at.0, token));
+            }
+            order
+        };
+        assert_eq!(order(1), order(1));
+        assert_ne!(order(1), order(2));
+        let (times, mut tokens): (Vec<u64>, Vec<u64>) = order(1).into_iter().unzip();
+        assert!(times.is_sorted());
+        tokens.sort_unstable();
+        assert!(tokens.into_iter().eq(0..20));
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod scalar;
 pub mod strict;
 pub mod table;
 pub mod yaml;
+pub mod yaml_text;
 
 pub use crate::base::input_error::InputError;
 pub use crate::model::schema;

@@ -56,30 +56,43 @@ pub struct Run<'a> {
 /// The version of this program, part of what a run depends on.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Writes all files of a run into `dir`, whole or not at all: they are written beside it first. A former folder of that
-/// name is replaced if it holds a former report (a `summary.json`) or nothing.
+/// Writes all files of a run into `dir`, whole or not at all.
 pub fn write(dir: &Path, run: &Run<'_>) -> io::Result<()> {
-    if dir.exists() && !dir.join("summary.json").exists() && fs::read_dir(dir)?.next().is_some() {
+    write_whole(dir, "summary.json", |dir| write_all(dir, run))
+}
+
+/// Fills a folder whole or not at all, even if the program is killed meanwhile: it is filled beside its place and then renamed.
+/// A former folder of that name is replaced if it holds a former report (a file named `mark`) or nothing.
+pub fn write_whole(dir: &Path, mark: &str, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    if dir.exists() && !dir.join(mark).exists() && fs::read_dir(dir)?.next().is_some() {
         let text = format!("{} exists and holds no former report; name another folder with --out", dir.display());
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
     }
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let file_name = dir.file_name().ok_or_else(|| io::Error::other(format!("{} names no folder", dir.display())))?;
-    let beside = parent.join(format!(".{}.partial", file_name.to_string_lossy()));
-    if beside.exists() {
-        fs::remove_dir_all(&beside)?;
+    let hidden = |what: &str| parent.join(format!(".{}.{what}", file_name.to_string_lossy()));
+    let (beside, former) = (hidden("partial"), hidden("former"));
+    // What an earlier run left that was killed.
+    for left in [&beside, &former] {
+        if left.exists() {
+            fs::remove_dir_all(left)?;
+        }
     }
     fs::create_dir(&beside)?;
-    let written = write_all(&beside, run).and_then(|()| {
+    let written = fill(&beside).and_then(|()| {
+        // Removing takes many steps, renaming one: at no moment is there half a folder.
         if dir.exists() {
-            fs::remove_dir_all(dir)?;
+            fs::rename(dir, &former)?;
         }
         fs::rename(&beside, dir)
     });
     if written.is_err() {
         // The first error is the one to tell.
         let _ = fs::remove_dir_all(&beside);
+    }
+    if former.exists() {
+        fs::remove_dir_all(&former)?;
     }
     written
 }

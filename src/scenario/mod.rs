@@ -47,6 +47,7 @@ use std::sync::Arc;
 pub use crate::kubectl::Manifest;
 pub use defaults::{Default, show_defaults};
 pub use objects::initial_objects;
+pub use read::KEYS;
 pub use schema::json_schema;
 pub use submitter::Submitter;
 pub use workload::{Fgd, Generated, Workload};
@@ -294,6 +295,26 @@ impl Scenario {
 pub fn load(path: &str, overrides: &Overrides, stdin: &mut dyn Read) -> Result<Scenario, InputError> {
     let source = crate::manifest::Source::read(path, stdin)?;
     read::scenario(&source, overrides, stdin)
+}
+
+/// A scenario as a tree, with overrides in it, and as it was read.
+pub fn load_tree(path: &str, overrides: &Overrides, stdin: &mut dyn Read) -> Result<(serde_json::Value, Scenario), InputError> {
+    let source = crate::manifest::Source::read(path, stdin)?;
+    let tree = read::tree(&source, overrides)?;
+    let scenario = read::scenario(&source, overrides, stdin)?;
+    Ok((tree.to_value(), scenario))
+}
+
+/// The same from a text.
+pub fn parse_tree(file: &str, text: &str) -> Result<(serde_json::Value, Scenario), InputError> {
+    let source = crate::manifest::Source::from_bytes(file, text.as_bytes())?;
+    let tree = read::tree(&source, &Overrides::default())?;
+    Ok((tree.to_value(), read::scenario(&source, &Overrides::default(), &mut std::io::empty())?))
+}
+
+/// Lines of a timeline, as trees.
+pub fn fault_lines(lines: &[serde_json::Value]) -> Result<Vec<Step>, InputError> {
+    read::steps(lines)
 }
 
 /// Reads and checks a scenario from a text; files that it names are looked up relative to `file`.

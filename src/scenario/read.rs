@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 type Result<T> = std::result::Result<T, InputError>;
 
 /// Keys of a scenario.
-pub(super) const KEYS: &[&str] = &[
+pub const KEYS: &[&str] = &[
     "apiVersion",
     "kind",
     "name",
@@ -58,7 +58,8 @@ impl Reader<'_> {
     }
 }
 
-pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn Read) -> Result<Scenario> {
+/// The tree of a scenario file, with `--set` carried out.
+pub(super) fn tree(source: &Source, overrides: &Overrides) -> Result<crate::manifest::Node> {
     let mut documents = source.documents()?;
     if documents.is_empty() {
         let hint = if source.text.trim().is_empty() { "the file is empty" } else { "it has comments only" };
@@ -72,6 +73,20 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
     for set in &overrides.set {
         super::overrides::set(&mut node, set)?;
     }
+    Ok(node)
+}
+
+/// Steps of a timeline that stand in no file.
+pub(super) fn steps(lines: &[serde_json::Value]) -> Result<Vec<Step>> {
+    let text = serde_json::Value::from(lines.to_vec()).to_string();
+    let source = Source::new("timeline", &text);
+    let nodes = source.documents()?;
+    let mut reader = Reader { base: PathBuf::new(), stdin: &mut std::io::empty(), stdin_taken: true };
+    nodes.first().map_or(Ok(Vec::new()), |node| timeline::steps(At::root(&source, node), &mut reader))
+}
+
+pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn Read) -> Result<Scenario> {
+    let node = tree(source, overrides)?;
     let root = At::root(source, &node);
     header(root)?;
     let fields = Fields::new(root, "a scenario", KEYS)?;
@@ -175,9 +190,19 @@ fn duration(fields: &Fields<'_>, overrides: &Overrides) -> Result<Span> {
     Ok(overrides.until.or(written).unwrap_or(DURATION))
 }
 
+/// A path, or a list of paths and of objects that stand in the scenario itself.
+fn listed(at: At<'_>) -> Result<Vec<At<'_>>> {
+    if at.node.text().is_some() { Ok(vec![at]) } else { at.list() }
+}
+
 fn all_manifests(fields: &Fields<'_>, overrides: &Overrides, reader: &mut Reader<'_>) -> Result<Vec<Manifest>> {
     let mut all = Vec::new();
-    for at in fields.read("manifests", |at| at.texts())?.unwrap_or_default() {
+    for at in fields.read("manifests", listed)?.unwrap_or_default() {
+        if matches!(at.node.data, crate::manifest::Data::Map(_)) {
+            let item = crate::manifest::Item { source: at.source().clone(), node: at.node.clone() };
+            all.push(kubectl::checked(&item)?);
+            continue;
+        }
         let pattern = at.word()?.to_string();
         let base = reader.base.clone();
         // A fault of the list itself (no such file) is shown in the scenario; one inside a manifest in the manifest.

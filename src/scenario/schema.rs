@@ -23,7 +23,10 @@ pub fn json_schema() -> Value {
         "start": describe("Wall-clock time at the start; every `at` is an offset from it.", json!({"type": "string", "format": "date-time"})),
         "duration": describe("How long the run lasts.", reference("duration")),
         "cluster": reference("cluster"),
-        "manifests": describe("What `kubectl apply -f` takes: files, globs, folders, `-`.", reference("texts")),
+        "manifests": describe("What `kubectl apply -f` takes: files, globs, folders, `-`; or objects themselves.", json!({"anyOf": [
+            {"type": "string"},
+            {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["apiVersion", "kind"]}]}},
+        ]})),
         "containers": describe("What the images do; the first match wins.", json!({"type": "array", "items": reference("behaviour")})),
         "network": object(&["endpoints", "registry"], &[
             ("endpoints", describe("From a change of an EndpointSlice until a node has programmed it.", reference("distribution"))),

@@ -1,0 +1,175 @@
+//! One world, played under the eyes of the laws: faults first, then peace, then a look at everything.
+
+use super::laws::End;
+use super::mirror::{Copy, Mirror};
+use super::watchdog::{Breach, Shared, Watchdog};
+use crate::base::{Dist, Span, Time};
+use crate::controllers::settings::Wrong;
+use crate::scenario::{Action, Check, Scenario};
+use crate::world::{Options, World};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+
+/// Laws are looked at each so much simulated time.
+const STEP: Span = Span::from_s(5);
+/// How old a component's knowledge may be when nothing is wrong.
+const STALE: Span = Span::from_s(60);
+
+/// How worlds are played.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// How long everything has time to come to rest after the faults.
+    pub settle: Span,
+    /// Whether the scenario's expectations are laws too. Under chaos they are only counted.
+    pub expect: bool,
+    /// Whether events at equal times come in an order drawn from the seed.
+    pub shuffle: bool,
+    /// A wrong controller that is put in on purpose, to see whether it is found.
+    #[doc(hidden)]
+    pub wrong: Wrong,
+}
+
+/// Time to come to rest: longer than the longest back-off of a work queue (1,000 s) and twice an eviction.
+pub const SETTLE: Span = Span::from_s(30 * 60);
+
+impl Default for Trial {
+    fn default() -> Self {
+        Trial { settle: SETTLE, expect: false, shuffle: false, wrong: Wrong::default() }
+    }
+}
+
+/// A law that was broken in the world of a seed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The seed.
+    pub seed: u64,
+    /// When.
+    pub at: Time,
+    /// Which law.
+    pub law: String,
+    /// How.
+    pub detail: String,
+    /// What happened before, the newest last.
+    pub last: Vec<String>,
+}
+
+/// What came of one world.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The law that was broken, if any was.
+    pub failure: Option<Failure>,
+    /// Whether each expectation held.
+    pub expectations: Vec<bool>,
+    /// Faults that struck.
+    pub faults: u64,
+    /// Kinds of faults that were switched on.
+    pub kinds: Vec<String>,
+    /// Simulated time.
+    pub simulated: Span,
+    /// Events.
+    pub events: u64,
+    /// The run's fingerprint.
+    pub hash: u64,
+}
+
+impl Trial {
+    /// Plays a scenario. The error says what of it the cluster refuses.
+    pub fn play(&self, scenario: &Scenario) -> Result<Outcome, String> {
+        let mut scenario = scenario.clone();
+        scenario.settle = self.settle;
+        scenario.cluster.controller_manager.wrong = self.wrong;
+        let played = catch_unwind(AssertUnwindSafe(|| self.run(&scenario)));
+        played.unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| text.to_string()));
+            let failure = Failure {
+                seed: scenario.seed.0,
+                at: Time::ZERO,
+                law: "no-panic".into(),
+                detail: text.unwrap_or_else(|| "the simulator panicked".into()),
+                last: Vec::new(),
+            };
+            let expectations = vec![false; scenario.expectations.len()];
+            Ok(Outcome { failure: Some(failure), expectations, faults: 0, kinds: Vec::new(), simulated: Span::ZERO, events: 0, hash: 0 })
+        })
+    }
+
+    fn run(&self, scenario: &Scenario) -> Result<Outcome, String> {
+        let metrics = scenario.expectations.iter().any(|expectation| matches!(expectation.check, Check::Metric { .. }));
+        let watchdog = Shared(Rc::new(RefCell::new(Watchdog::new(stale(scenario)))));
+        let mut world = World::observed(scenario, Options { metrics, ..Options::default() }, vec![Box::new(watchdog.clone())])?;
+        let copy = Rc::new(RefCell::new(Copy::default()));
+        world.sim.add_actor(Box::new(Mirror(copy.clone())));
+        if self.shuffle {
+            world.sim.shuffle();
+        }
+        let mut expectations = vec![false; scenario.expectations.len()];
+        if advance(&mut world, &watchdog, scenario.end()) {
+            let cases = world.verdicts();
+            expectations = cases.iter().map(|case| case.passed).collect();
+            if let Some(case) = cases.iter().find(|case| self.expect && !case.passed) {
+                watchdog.0.borrow_mut().broken(case.at, &format!("expect: {}", case.name), case.detail.clone());
+            } else {
+                let end = scenario.end() + self.settle;
+                if advance(&mut world, &watchdog, end) {
+                    self.look(&world, scenario, &watchdog, &copy.borrow());
+                }
+            }
+        }
+        let watchdog = watchdog.0.borrow();
+        let failure = watchdog.breach.clone().map(|Breach { at, law, detail, last }| Failure { seed: scenario.seed.0, at, law, detail, last });
+        Ok(Outcome {
+            failure,
+            expectations,
+            faults: watchdog.faults,
+            kinds: Vec::new(),
+            simulated: world.sim.now() - Time::ZERO,
+            events: world.sim.counters().events,
+            hash: world.sim.trace().hash(),
+        })
+    }
+
+    /// Everything has settled: does it agree?
+    fn look(&self, world: &World, scenario: &Scenario, watchdog: &Shared, copy: &Copy) {
+        let (now, view) = (world.sim.now(), world.sim.store().now());
+        let mut watchdog = watchdog.0.borrow_mut();
+        if let Some(fault) = copy.compare(view) {
+            watchdog.broken(now, "watches", fault);
+        }
+        let collects_garbage = scenario.cluster.controller_manager.enable_garbage_collector;
+        watchdog.end(view, &End { at: now, clock: scenario.clock, collects_garbage });
+    }
+}
+
+/// Runs up to `end`; says whether nothing was broken.
+fn advance(world: &mut World, watchdog: &Shared, end: Time) -> bool {
+    let mut now = world.sim.now();
+    while now < end {
+        now = (now + STEP).min(end);
+        world.run_until(now);
+        if watchdog.0.borrow().breach.is_some() {
+            return false;
+        }
+    }
+    true
+}
+
+/// How old a component's knowledge may be with the faults of this scenario.
+fn stale(scenario: &Scenario) -> Span {
+    let longest = |dist: Dist| match dist {
+        Dist::Constant(span) => span,
+        Dist::Uniform { max, .. } => max,
+        Dist::Normal { mean, sd, .. } => mean + sd * 4,
+        Dist::Exponential { mean } => mean * 10,
+        Dist::LogNormal { p99, .. } => p99 * 3,
+    };
+    let late = scenario.timeline.iter().filter_map(|step| match &step.action {
+        Action::Fault { fault, options, .. } => {
+            let lag = if fault.options.contains(&"lag") { options.lag } else { Span::ZERO };
+            let latency = if fault.options.contains(&"latency") { longest(options.latency) } else { Span::ZERO };
+            Some(lag.max(latency * 2))
+        }
+        Action::Kubectl { .. } => None,
+    });
+    STALE + late.max().unwrap_or_default() + longest(scenario.cluster.latency.watch)
+}

@@ -1,0 +1,114 @@
+//! The steps of a run in words, from one of them on: for finding out where two runs part.
+
+use super::Sim;
+use crate::api::Verb;
+use crate::base::Time;
+use crate::engine::Event;
+use crate::store::LogEntry;
+
+/// So many steps are kept.
+const STEPS_MAX: usize = 1 << 16;
+
+/// The steps after a given one: when, the hash after it, what it was.
+pub(super) struct Steps {
+    from: u64,
+    kept: Vec<(Time, u64, String)>,
+}
+
+impl Sim {
+    /// Events at equal times come in an order drawn from the seed, instead of in that of their arrival: what depends on such an
+    /// order comes to light.
+    pub fn shuffle(&mut self) {
+        self.queue.shuffle(self.settings.seed.stream("shuffle"));
+    }
+
+    /// Keeps the steps after number `from` in words.
+    pub fn record_steps(&mut self, from: u64) {
+        self.steps = Some(Steps { from, kept: Vec::new() });
+    }
+
+    /// Whether as many steps are kept as there can be.
+    pub fn steps_are_recorded(&self) -> bool {
+        self.steps.as_ref().is_some_and(|steps| steps.kept.len() >= STEPS_MAX)
+    }
+
+    /// The steps that were kept: when, the trace's hash after it, what it was.
+    pub fn recorded_steps(&mut self) -> Vec<(Time, u64, String)> {
+        self.steps.take().map(|steps| steps.kept).unwrap_or_default()
+    }
+
+    fn keep(&mut self, at: Time, what: impl FnOnce(&Sim) -> String) {
+        let Some(steps) = &self.steps else { return };
+        if self.trace.steps() <= steps.from || steps.kept.len() >= STEPS_MAX {
+            return;
+        }
+        let (hash, text) = (self.trace.hash(), what(self));
+        if let Some(steps) = &mut self.steps {
+            steps.kept.push((at, hash, text));
+        }
+    }
+
+    pub(super) fn keep_event(&mut self, at: Time, event: Event) {
+        if self.steps.is_some() {
+            self.keep(at, |sim| sim.in_words(event));
+        }
+    }
+
+    pub(super) fn keep_commit(&mut self, version: u64) {
+        if self.steps.is_none() {
+            return;
+        }
+        let Some(entry) = self.store.entry(version).cloned() else { return };
+        self.keep(entry.at, |_| commit(&entry));
+    }
+
+    fn in_words(&self, event: Event) -> String {
+        let name = |actor: crate::engine::ActorId| self.slots[actor.0 as usize].name.to_string();
+        match event {
+            Event::Wake { actor, token, .. } => format!("timer {token} of {}", name(actor)),
+            Event::Deliver { actor, .. } => format!("changes reach {}", name(actor)),
+            Event::Arrive { request } => match &self.requests[request.0 as usize] {
+                Some(flight) => format!("{} asks the API server to {}", name(flight.actor), flight.verb.as_ref().map(asked).unwrap_or_default()),
+                None => "a request arrives".into(),
+            },
+            Event::Answer { request } => match &self.requests[request.0 as usize] {
+                Some(flight) => {
+                    let outcome = flight.answer.as_ref().map_or(String::new(), |answer| match answer {
+                        Ok(_) => "it is done".into(),
+                        Err(error) => error.to_string(),
+                    });
+                    format!("{} is answered: {outcome}", name(flight.actor))
+                }
+                None => "an answer arrives".into(),
+            },
+        }
+    }
+}
+
+fn commit(entry: &LogEntry) -> String {
+    let object = entry.object();
+    let verb = match (&entry.before, &entry.after) {
+        (None, _) => "created",
+        (_, None) => "removed",
+        _ => "written",
+    };
+    format!("{} {}/{} is {verb} as version {}", object.kind_name(), object.meta.namespace, object.meta.name, entry.version)
+}
+
+/// A request in words.
+fn asked(verb: &Verb) -> String {
+    let word = match verb {
+        Verb::Get(_) => "get",
+        Verb::Create(_) | Verb::DryRunCreate(_) => "create",
+        Verb::Update(_) => "update",
+        Verb::UpdateStatus(_) => "update the status of",
+        Verb::Patch { .. } => "patch",
+        Verb::Delete { .. } => "delete",
+        Verb::Bind { .. } => "bind",
+        Verb::Evict { .. } => "evict",
+        Verb::PodMetrics { .. } => "get the metrics of",
+    };
+    let key = verb.target();
+    let kind = if key.group_kind.is_empty() { format!("{:?}", key.kind) } else { key.group_kind.to_string() };
+    format!("{word} {kind} {}/{}", key.namespace, key.name)
+}
