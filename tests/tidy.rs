@@ -43,6 +43,23 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("lab", &["base", "model", "store", "actor", "manifest", "scheduler", "metrics", "scenario", "report", "world"]),
+    (
+        "check",
+        &[
+            "base",
+            "engine",
+            "model",
+            "store",
+            "api",
+            "actor",
+            "manifest",
+            "controllers",
+            "faults",
+            "scenario",
+            "sim",
+            "world",
+        ],
+    ),
     ("sim.rs", &["base", "engine", "model", "store", "api", "actor"]),
     ("sim", &["base", "engine", "model", "store", "api", "actor"]),
 ];

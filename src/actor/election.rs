@@ -123,6 +123,7 @@ impl Elections {
     }
 
     fn seen(&mut self, at: usize, answer: Answer, cx: &mut Ctx<'_>) {
+        let own = identity(&self.candidates[at], cx);
         let taken = match answer {
             Ok(lease) => {
                 let spec = &lease.as_lease().expect("asked for a lease").spec;
@@ -131,10 +132,12 @@ impl Elections {
                 if observed.as_ref().is_none_or(|(before, at, _)| (before, at) != (&holder, &renewed)) {
                     *observed = Some((holder.clone(), renewed, cx.now));
                 }
-                let free = holder.is_none() || observed.as_ref().is_some_and(|(_, _, since)| *since + LEASE <= cx.now);
+                // It may be its own already: then only the answer was lost.
+                let owned = holder.as_ref() == Some(&own);
+                let free = owned || holder.is_none() || observed.as_ref().is_some_and(|(_, _, since)| *since + LEASE <= cx.now);
                 if free {
                     let mut after = (*lease).clone();
-                    let spec = fresh(&self.candidates[at], spec.lease_transitions.unwrap_or(0) + 1, cx);
+                    let spec = fresh(&self.candidates[at], spec.lease_transitions.unwrap_or(0) + i32::from(!owned), cx);
                     if let Some(lease) = after.as_lease_mut() {
                         lease.spec = Arc::new(spec);
                     }

@@ -32,6 +32,8 @@ pub(crate) enum Asked {
     Namespace,
     Status { slot: Slot, version: u32, uid: Str, finished: bool },
     Removal { slot: Slot },
+    /// A node's lease or status: its heartbeat.
+    Heartbeat { number: u32 },
 }
 
 /// Which pods mount which objects.
@@ -611,6 +613,11 @@ impl Fleet {
                     self.nodes[number as usize].sending = None;
                 }
                 self.shared.touched.push(number);
+            }
+            Some(Asked::Heartbeat { number }) => {
+                if let Err(error) = answer {
+                    self.heartbeat_failed(number, &error, cx);
+                }
             }
             None => {}
         }

@@ -1,7 +1,7 @@
 //! Nodes as machines: a kubelet registers its node, reports on it, renews its lease, falls silent, comes back, and takes up what it
 //! finds. Real: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/util/nodelease.go, HandlePodCleanups @ v1.37.2.
 
-use super::fleet::{Fleet, LEASES};
+use super::fleet::{Asked, Fleet, LEASES};
 use super::node::{self, NodeState};
 use super::pod::{self, PodState, Slot};
 use super::word;
@@ -68,14 +68,16 @@ impl Fleet {
             && object.as_node().is_some_and(|node| node.spec.pod_cidr.is_empty())
         {
             let cidr = cidr.clone();
-            cx.request(Verb::edit(key.clone(), move |object| {
+            let verb = Verb::edit(key.clone(), move |object| {
                 if let Some(node) = object.as_node_mut() {
                     let spec = Arc::make_mut(&mut node.spec);
                     (spec.pod_cidr, spec.pod_cidrs) = (cidr.clone(), vec![cidr.clone()]);
                 }
-            }));
+            });
+            self.beat(number, verb, cx);
         }
-        cx.request(Verb::edit_status(key, move |object| node::report(object, &address, boots, &cidr, now, every)));
+        let verb = Verb::edit_status(key, move |object| node::report(object, &address, boots, &cidr, now, every));
+        self.beat(number, verb, cx);
     }
 
     /// Writes the list of a node's images, as its status shows it from the next computation on.
@@ -99,6 +101,12 @@ impl Fleet {
         }));
     }
 
+    /// Sends what keeps a node alive; if it fails it is sent again.
+    fn beat(&mut self, number: u32, verb: Verb, cx: &mut Ctx<'_>) {
+        let ticket = cx.request(verb);
+        self.shared.tickets.insert(ticket, Asked::Heartbeat { number });
+    }
+
     /// Takes or renews a node's lease, to be renewed on without further writes.
     pub(super) fn renew(&mut self, number: u32, cx: &mut Ctx<'_>) {
         if !self.leases_ready {
@@ -115,43 +123,40 @@ impl Fleet {
         };
         let meta = Meta { name, namespace: LEASES.into(), ..Meta::default() };
         if let Some(present) = cx.view.find(Kind::Lease, LEASES, &meta.name) {
-            cx.request(Verb::edit(Key::of(present), move |object| {
+            let verb = Verb::edit(Key::of(present), move |object| {
                 if let Some(lease) = object.as_lease_mut() {
                     lease.spec = Arc::new(spec.clone());
                 }
-            }));
-            return;
+            });
+            return self.beat(number, verb, cx);
         }
         let lease = Lease { spec: Arc::new(spec), ..Lease::default() };
-        cx.request(Verb::Create(Box::new(Object { meta, body: Body::Lease(lease) })));
+        self.beat(number, Verb::Create(Box::new(Object { meta, body: Body::Lease(lease) })), cx);
     }
 
     /// The heart of a node stops: what its lease and its status show is what was last said.
     pub(super) fn fall_silent(&mut self, number: u32, cx: &mut Ctx<'_>) {
-        let name = &self.nodes[number as usize].name;
+        let name = self.nodes[number as usize].name.clone();
         let now = cx.micro();
-        if let Some(lease) = cx.view.find(Kind::Lease, LEASES, name) {
-            cx.settle(Verb::edit(Key::of(lease), move |object| {
-                if let Some(lease) = object.as_lease_mut()
-                    && lease.spec.renewed_every.is_some()
-                {
-                    let last = lease.spec.renewed_at(now);
-                    let spec = Arc::make_mut(&mut lease.spec);
-                    (spec.renew_time, spec.renewed_every) = (last, None);
-                }
-            }));
-        }
-        if let Some(node) = cx.view.find(Kind::Node, "", name) {
-            cx.settle(Verb::edit_status(Key::of(node), move |object| {
-                if let Some(node) = object.as_node_mut()
-                    && node.status.reported_every.is_some()
-                {
-                    let mut status = node.status.reported_at(now);
-                    status.reported_every = None;
-                    node.status = Arc::new(status);
-                }
-            }));
-        }
+        let key = |kind, namespace: &str| Key { kind, group_kind: Str::default(), namespace: namespace.into(), name: name.clone() };
+        cx.settle(Verb::edit(key(Kind::Lease, LEASES), move |object| {
+            if let Some(lease) = object.as_lease_mut()
+                && lease.spec.renewed_every.is_some()
+            {
+                let last = lease.spec.renewed_at(now);
+                let spec = Arc::make_mut(&mut lease.spec);
+                (spec.renew_time, spec.renewed_every) = (last, None);
+            }
+        }));
+        cx.settle(Verb::edit_status(key(Kind::Node, ""), move |object| {
+            if let Some(node) = object.as_node_mut()
+                && node.status.reported_every.is_some()
+            {
+                let mut status = node.status.reported_at(now);
+                status.reported_every = None;
+                node.status = Arc::new(status);
+            }
+        }));
     }
 
     pub(super) fn stop(&mut self, name: &Str, power: bool, cx: &mut Ctx<'_>) {

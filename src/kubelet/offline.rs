@@ -8,6 +8,7 @@ use super::fleet::{Fleet, Kubelet};
 use super::node::NodeState;
 use super::pod::{Due, Slot};
 use crate::actor::{Ctx, EventNote, Trouble};
+use crate::api::ApiError;
 use crate::base::{Span, Time};
 use crate::model::{Kind, Obj, Str};
 use crate::store::Id;
@@ -41,6 +42,15 @@ impl Fleet {
             None => after.and_then(|pod| pod.as_pod()).and_then(|pod| self.number_of(&pod.node_name)),
         };
         node.is_some_and(|number| !self.nodes[number as usize].online)
+    }
+
+    /// A heartbeat was not taken: it is sent again when the back-off ends.
+    pub(super) fn heartbeat_failed(&mut self, number: u32, error: &ApiError, cx: &mut Ctx<'_>) {
+        // A node that has gone does not come back by trying again.
+        if error.code() != 404 && self.nodes[number as usize].is_talking() {
+            self.nodes[number as usize].online = false;
+            self.look_for(number, cx);
+        }
     }
 
     /// A node's network to the control plane is cut, or mended.
