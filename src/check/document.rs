@@ -120,7 +120,10 @@ impl Document {
         let known = scenario::KEYS;
         let tree = self.tree.as_object().cloned().unwrap_or_default();
         for key in known {
-            let Some(value) = tree.get(*key).filter(|value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty())) else { continue };
+            let Some(value) = tree.get(*key).filter(|value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()))
+            else {
+                continue;
+            };
             out.push_str(&yaml_text::entry(key, value));
         }
         out
@@ -142,7 +145,9 @@ fn inline(tree: &mut Value, scenario: &Scenario) {
             }
         }
         match cluster.get_mut("nodes") {
-            Some(Value::Array(groups)) => groups.iter_mut().filter_map(|group| group.get_mut("manifest")).for_each(|path| absolute(path, &base)),
+            Some(Value::Array(groups)) => {
+                groups.iter_mut().filter_map(|group| group.get_mut("manifest")).for_each(|path| absolute(path, &base))
+            }
             Some(nodes) => {
                 if let Some(path) = nodes.get_mut("manifest") {
                     absolute(path, &base);
@@ -184,7 +189,8 @@ mod tests {
         let text = include_str!("../../scenarios/weather/rollout.yaml");
         let document = Document::from_text("scenarios/weather/rollout.yaml", text).unwrap();
         assert!(document.tree["manifests"][0].is_object());
-        let again = Document::from_text("elsewhere/x.yaml", &document.text()).unwrap_or_else(|error| panic!("{error}\n{}", document.text()));
+        let again =
+            Document::from_text("elsewhere/x.yaml", &document.text()).unwrap_or_else(|error| panic!("{error}\n{}", document.text()));
         assert_eq!(again.tree, document.tree);
         let (a, b) = (document.parse().unwrap(), again.parse().unwrap());
         assert_eq!((a.manifests.len(), a.timeline.len(), a.expectations), (b.manifests.len(), b.timeline.len(), b.expectations));

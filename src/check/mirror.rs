@@ -25,8 +25,13 @@ impl Copy {
         if known != before && self.fault.is_none() {
             let meta = &change.object().meta;
             let text = |version: Option<u64>| version.map_or("nothing".into(), |version| format!("version {version}"));
-            self.fault =
-                Some(format!("a watch tells how {}/{} changed from {}, and had told {}", meta.namespace, meta.name, text(before), text(known)));
+            self.fault = Some(format!(
+                "a watch tells how {}/{} changed from {}, and had told {}",
+                meta.namespace,
+                meta.name,
+                text(before),
+                text(known)
+            ));
         }
         match version(change.after) {
             Some(version) => drop(self.versions.insert(change.id, version)),
@@ -78,7 +83,12 @@ mod tests {
     #[test]
     fn a_change_that_was_missed_is_noticed() {
         let mut store = Store::default();
-        let map = |value: &str| Object::from_json(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "d"}, "data": {"x": value}})).unwrap();
+        let map = |value: &str| {
+            Object::from_json(
+                json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "d"}, "data": {"x": value}}),
+            )
+            .unwrap()
+        };
         let id = store.intern(Key::of(&map("")));
         for value in ["1", "2", "3"] {
             store.commit(Time::ZERO, id, Some(map(value)));

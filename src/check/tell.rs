@@ -65,19 +65,29 @@ fn shown(object: &Obj) -> Vec<String> {
             ]
         }
         Body::ReplicaSet(set) => {
-            vec![format!("{} wanted", set.spec.replicas.unwrap_or(1)), format!("status {} ready {}", set.status.replicas, set.status.ready_replicas)]
+            vec![
+                format!("{} wanted", set.spec.replicas.unwrap_or(1)),
+                format!("status {} ready {}", set.status.replicas, set.status.ready_replicas),
+            ]
         }
         Body::StatefulSet(set) => {
-            vec![format!("{} wanted", set.spec.replicas.unwrap_or(1)), format!("status {} ready {}", set.status.replicas, set.status.ready_replicas)]
+            vec![
+                format!("{} wanted", set.spec.replicas.unwrap_or(1)),
+                format!("status {} ready {}", set.status.replicas, set.status.ready_replicas),
+            ]
         }
         Body::DaemonSet(set) => vec![format!("ready {} of {}", set.status.number_ready, set.status.desired_number_scheduled)],
         Body::Job(job) => {
-            let ends = job.status.conditions.iter().filter(|condition| &*condition.status == "True").map(|condition| condition.r#type.to_string());
+            let ends =
+                job.status.conditions.iter().filter(|condition| &*condition.status == "True").map(|condition| condition.r#type.to_string());
             let counts = format!("active {} succeeded {} failed {}", job.status.active, job.status.succeeded, job.status.failed);
             std::iter::once(counts).chain(ends).collect()
         }
         Body::PodDisruptionBudget(budget) => {
-            vec![format!("allows {} with {} healthy of {} needed", budget.status.disruptions_allowed, budget.status.current_healthy, budget.status.desired_healthy)]
+            vec![format!(
+                "allows {} with {} healthy of {} needed",
+                budget.status.disruptions_allowed, budget.status.current_healthy, budget.status.desired_healthy
+            )]
         }
         _ => vec![format!("generation {}", object.meta.generation)],
     };
@@ -131,9 +141,17 @@ mod tests {
             Some(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "d", "labels": {"l": label}},
                 "spec": {"nodeName": node}, "status": {"phase": "Pending", "conditions": [{"type": "Ready", "status": ready}]}}))
         };
-        let lines = told(&[pod("", "False", "a"), pod("n", "False", "a"), pod("n", "True", "a"), pod("n", "True", "b"), pod("n", "False", "b"), None]);
+        let lines = told(&[
+            pod("", "False", "a"),
+            pod("n", "False", "a"),
+            pod("n", "True", "a"),
+            pod("n", "True", "b"),
+            pod("n", "False", "b"),
+            None,
+        ]);
         let lines: Vec<&str> = lines.iter().map(|line| line.as_deref().unwrap_or("-")).collect();
-        let wanted = ["Pod d/p created: phase Pending", "Pod d/p: on n", "Pod d/p: ready", "-", "Pod d/p: no longer ready", "Pod d/p removed"];
+        let wanted =
+            ["Pod d/p created: phase Pending", "Pod d/p: on n", "Pod d/p: ready", "-", "Pod d/p: no longer ready", "Pod d/p removed"];
         assert_eq!(lines, wanted);
         assert_eq!(record(&Record::Fault { name: "node-crash", target: "a".into(), healed: true }).unwrap(), "node-crash ends: a");
     }

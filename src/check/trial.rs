@@ -117,7 +117,8 @@ impl Trial {
             }
         }
         let watchdog = watchdog.0.borrow();
-        let failure = watchdog.breach.clone().map(|Breach { at, law, detail, last }| Failure { seed: scenario.seed.0, at, law, detail, last });
+        let failure =
+            watchdog.breach.clone().map(|Breach { at, law, detail, last }| Failure { seed: scenario.seed.0, at, law, detail, last });
         Ok(Outcome {
             failure,
             expectations,

@@ -110,7 +110,10 @@ fn report(plan: &Plan, failure: &Failure, dir: &Path, no_shrink: bool) -> Result
     text += &format!("  again: {}\n", line(plan, failure.seed));
     if small.tries > 0 {
         let (small_faults, at) = (small.document.faults(), small.failure.at);
-        text += &format!("  made small in {} tries: {faults} faults became {small_faults}, broken at {at}: {}\n", small.tries, small.failure.detail);
+        text += &format!(
+            "  made small in {} tries: {faults} faults became {small_faults}, broken at {at}: {}\n",
+            small.tries, small.failure.detail
+        );
     }
     text += &format!("  small: {}\n", small_line(plan, &file));
     Ok(Report { name, text, scenario: header(&small, plan) + &small.document.text() })

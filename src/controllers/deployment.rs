@@ -1,11 +1,11 @@
 //! Deployments: which of them need work, and the order of the parts of a reconciliation.
 //! Real: pkg/controller/deployment/deployment_controller.go @ v1.37.2.
 
-use super::settings::Wrong;
 use super::ControllerManager;
 use super::control::{Claiming, Claims};
 use super::deployment_rollout as rollout;
 use super::deployment_run::Run;
+use super::settings::Wrong;
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::script::{Script, Stop};

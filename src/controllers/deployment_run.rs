@@ -4,9 +4,9 @@
 use super::control::controller_ref;
 use super::deployment::{Seen, update_status, with_status};
 use super::deployment_sets as sets;
+use super::settings::Wrong;
 use crate::actor::script::{Script, Stop};
 use crate::actor::{Ctx, EventType};
-use super::settings::Wrong;
 use crate::api::{Answer, ApiError, Verb};
 use crate::base::Span;
 use crate::model::*;

@@ -3,8 +3,8 @@
 //! Real: pkg/controller/replicaset/{replica_set.go,replica_set_utils.go}, pkg/controller/replication/conversion.go @ v1.37.2.
 
 use super::control::{self, Claiming, Claims, is_active, is_available, pod_from_template};
-use super::tally::{Counts, Tallies, has_all};
 use super::settings::Wrong;
+use super::tally::{Counts, Tallies, has_all};
 use super::{ControllerManager, victims};
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};

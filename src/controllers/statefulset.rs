@@ -1,12 +1,12 @@
 //! StatefulSets: members with names of their own, made and replaced in order.
 //! Real: pkg/controller/statefulset/stateful_set.go @ v1.37.2. Not modelled: the strategy Recreate, whose feature gate is off.
 
-use super::settings::Wrong;
 use super::ControllerManager;
 use super::consistency::Consistency;
 use super::control::{Claiming, Claims, candidate_pods, next_availability_check};
 use super::controller_history as history;
 use super::script::{Run, Script, Scripted, fail, step};
+use super::settings::Wrong;
 use super::statefulset_control::{Reconcile, Snapshot, present_claims};
 use super::statefulset_pods::is_member;
 use crate::actor::client::Limits;
@@ -69,7 +69,8 @@ impl StatefulSets {
         let patch = self.patch(key, set);
         let claims = present_claims(set, &pods, cx);
         sync.progress.claimed_at = sync.turn;
-        sync.progress.scripted.snapshot = Some(Snapshot { set: set.clone(), pods, revisions, claims, patch, now: cx.now, wrong: self.wrong });
+        sync.progress.scripted.snapshot =
+            Some(Snapshot { set: set.clone(), pods, revisions, claims, patch, now: cx.now, wrong: self.wrong });
         Ok(())
     }
 

@@ -30,10 +30,19 @@ const ONLINE_TIMER: u64 = 66;
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Asked {
     Namespace,
-    Status { slot: Slot, version: u32, uid: Str, finished: bool },
-    Removal { slot: Slot },
+    Status {
+        slot: Slot,
+        version: u32,
+        uid: Str,
+        finished: bool,
+    },
+    Removal {
+        slot: Slot,
+    },
     /// A node's lease or status: its heartbeat.
-    Heartbeat { number: u32 },
+    Heartbeat {
+        number: u32,
+    },
 }
 
 /// Which pods mount which objects.

@@ -92,15 +92,31 @@ mod tests {
 
     #[test]
     fn short_things_stand_in_a_line() {
-        let text = entry("timeline", &json!([{"at": "5m", "fault": "node-crash", "node": "a-1"}, {"at": "0", "kubectl": "scale deploy/web --replicas=3"}]));
-        assert_eq!(text, "timeline:\n  - {at: 5m, fault: node-crash, node: a-1}\n  - {at: \"0\", kubectl: \"scale deploy/web --replicas=3\"}\n");
+        let text = entry(
+            "timeline",
+            &json!([{"at": "5m", "fault": "node-crash", "node": "a-1"}, {"at": "0", "kubectl": "scale deploy/web --replicas=3"}]),
+        );
+        assert_eq!(
+            text,
+            "timeline:\n  - {at: 5m, fault: node-crash, node: a-1}\n  - {at: \"0\", kubectl: \"scale deploy/web --replicas=3\"}\n"
+        );
         assert_eq!(entry("seed", &json!(7)), "seed: 7\n");
         assert_eq!(entry("a", &json!({})), "a: {}\n");
     }
 
     fn tree() -> impl Strategy<Value = Value> {
-        let text = prop_oneof!["[a-z0-9:#{}\\[\\],&*!|>'\"%@`~. -]{0,12}", "[ -~]{0,200}", "yes|no|null|1e3|0x1|012|1_000|\\.5|~|-|true", "[\\n\\t é☃]{1,5}"];
-        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), text.clone().prop_map(Value::from)];
+        let text = prop_oneof![
+            "[a-z0-9:#{}\\[\\],&*!|>'\"%@`~. -]{0,12}",
+            "[ -~]{0,200}",
+            "yes|no|null|1e3|0x1|012|1_000|\\.5|~|-|true",
+            "[\\n\\t é☃]{1,5}"
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            text.clone().prop_map(Value::from)
+        ];
         leaf.prop_recursive(4, 40, 5, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),

@@ -68,7 +68,9 @@ impl Sim {
             Event::Wake { actor, token, .. } => format!("timer {token} of {}", name(actor)),
             Event::Deliver { actor, .. } => format!("changes reach {}", name(actor)),
             Event::Arrive { request } => match &self.requests[request.0 as usize] {
-                Some(flight) => format!("{} asks the API server to {}", name(flight.actor), flight.verb.as_ref().map(asked).unwrap_or_default()),
+                Some(flight) => {
+                    format!("{} asks the API server to {}", name(flight.actor), flight.verb.as_ref().map(asked).unwrap_or_default())
+                }
                 None => "a request arrives".into(),
             },
             Event::Answer { request } => match &self.requests[request.0 as usize] {

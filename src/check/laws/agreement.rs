@@ -57,7 +57,12 @@ fn deployments(view: View<'_>) -> Result<(), String> {
         };
         equal("status.replicas", object, i64::from(deployment.status.replicas), sum(|status| status.replicas))?;
         equal("status.readyReplicas", object, i64::from(deployment.status.ready_replicas), sum(|status| status.ready_replicas))?;
-        equal("status.availableReplicas", object, i64::from(deployment.status.available_replicas), sum(|status| status.available_replicas))?;
+        equal(
+            "status.availableReplicas",
+            object,
+            i64::from(deployment.status.available_replicas),
+            sum(|status| status.available_replicas),
+        )?;
     }
     Ok(())
 }
@@ -91,7 +96,10 @@ fn pods(view: View<'_>) -> Result<(), String> {
         }
         let name = format!("pod {}/{}", object.meta.namespace, object.meta.name);
         if !pod.is_bound() {
-            if pod.condition("PodScheduled").is_none() && pod.spec.scheduling_gates.is_empty() && &*pod.spec.scheduler_name == "default-scheduler" {
+            if pod.condition("PodScheduled").is_none()
+                && pod.spec.scheduling_gates.is_empty()
+                && &*pod.spec.scheduler_name == "default-scheduler"
+            {
                 return Err(format!("{name} has never been looked at by the scheduler"));
             }
         } else if view.find(Kind::Node, "", &pod.node_name).is_none() {
@@ -179,7 +187,9 @@ mod tests {
         let mut bench = Bench::new(Agreement);
         bench.put(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "d"}, "spec": {"schedulerName": "default-scheduler"}})).unwrap();
         assert!(bench.end().unwrap_err().contains("never been looked at by the scheduler"));
-        bench.put(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "d"}, "spec": {"nodeName": "n"}})).unwrap();
+        bench
+            .put(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "d"}, "spec": {"nodeName": "n"}}))
+            .unwrap();
         assert!(bench.end().unwrap_err().contains("is bound to node n, which does not exist"));
     }
 }

@@ -15,7 +15,10 @@ pub struct FinishedJobs {
 fn ended(job: &Obj) -> Option<Str> {
     let ends = |kind: &str| matches!(kind, "Complete" | "Failed");
     let conditions = &job.as_job()?.status.conditions;
-    conditions.iter().find(|condition| ends(&condition.r#type) && &*condition.status == "True").map(|condition| condition.r#type.as_ref().into())
+    conditions
+        .iter()
+        .find(|condition| ends(&condition.r#type) && &*condition.status == "True")
+        .map(|condition| condition.r#type.as_ref().into())
 }
 
 impl Law for FinishedJobs {
@@ -37,7 +40,13 @@ impl Law for FinishedJobs {
             if entry.after.is_none() {
                 self.finished.remove(&object.meta.uid);
             } else if before.is_some() && before != after {
-                return Err(format!("job {}/{} was {} and is {}", key.namespace, key.name, before.unwrap_or_default(), after.as_deref().unwrap_or("open again")));
+                return Err(format!(
+                    "job {}/{} was {} and is {}",
+                    key.namespace,
+                    key.name,
+                    before.unwrap_or_default(),
+                    after.as_deref().unwrap_or("open again")
+                ));
             }
             return Ok(());
         }

@@ -49,9 +49,7 @@ mod tests {
 
     #[test]
     fn a_taint_that_stays_breaks_it() {
-        let node = |status: &str, taints: serde_json::Value| {
-            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": {"taints": taints}, "status": {"conditions": [{"type": "Ready", "status": status}]}})
-        };
+        let node = |status: &str, taints: serde_json::Value| json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "spec": {"taints": taints}, "status": {"conditions": [{"type": "Ready", "status": status}]}});
         let mut bench = Bench::new(HealthyNodes);
         bench.put(node("True", json!([]))).unwrap();
         bench.end().unwrap();

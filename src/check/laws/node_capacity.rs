@@ -34,7 +34,11 @@ impl NodeCapacity {
             return Ok(());
         }
         let scalars = sum.scalars.iter().map(|(name, sum)| (&**name, *sum, offer.scalar(name)));
-        let plain = [("cpu (milli)", sum.milli_cpu, offer.milli_cpu), ("memory", sum.memory, offer.memory), ("pods", *pods, offer.allowed_pod_number)];
+        let plain = [
+            ("cpu (milli)", sum.milli_cpu, offer.milli_cpu),
+            ("memory", sum.memory, offer.memory),
+            ("pods", *pods, offer.allowed_pod_number),
+        ];
         match plain.into_iter().chain(scalars).find(|(_, sum, offer)| sum > offer) {
             Some((what, sum, offer)) => {
                 Err(format!("with pod {}/{} node {node} is given {sum} of {what} and has {offer}", key.namespace, key.name))
@@ -90,7 +94,8 @@ mod tests {
     #[test]
     fn two_pods_where_one_fits_break_it() {
         let mut bench = Bench::new(NodeCapacity::default());
-        let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"allocatable": {"cpu": "1", "pods": "9"}}});
+        let node =
+            json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}, "status": {"allocatable": {"cpu": "1", "pods": "9"}}});
         bench.put(node).unwrap();
         for name in ["a", "b"] {
             bench.put(pod(name, "", "Pending")).unwrap();

@@ -83,7 +83,10 @@ impl RolloutBounds {
             return if total <= most {
                 Ok(())
             } else {
-                Err(format!("ReplicaSet {}/{} goes from {before} to {replicas}: {total} pods where {most} are allowed", key.namespace, key.name))
+                Err(format!(
+                    "ReplicaSet {}/{} goes from {before} to {replicas}: {total} pods where {most} are allowed",
+                    key.namespace, key.name
+                ))
             };
         }
         let (most, least) = (own.map(|set| set.available.max(moment)).sum::<i64>(), wish.least.min(moment));

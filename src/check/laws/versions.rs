@@ -52,9 +52,12 @@ mod tests {
     fn a_falling_generation_breaks_it() {
         let mut bench = Bench::new(Versions::default());
         bench.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "d", "generation": 2}})).unwrap();
-        let broken = bench.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "d", "generation": 1}}));
+        let broken =
+            bench.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "d", "generation": 1}}));
         assert_eq!(broken.unwrap_err(), "d/a went from generation 2 to 1");
-        let renamed = bench.put(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "d", "generation": 3, "uid": "x"}}));
+        let renamed = bench.put(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "d", "generation": 3, "uid": "x"}}),
+        );
         assert!(renamed.unwrap_err().contains("changed its uid"));
     }
 }
