@@ -1,12 +1,13 @@
 //! `kubesim compare SCENARIO --policies A,B --seeds 1..10`: one workload under several scheduling policies.
 
 use super::Outcome;
-use crate::lab::{Bench, Comparison, Policy, compare};
+use crate::lab::{Bench, Comparison, Policy, charts, compare};
 use crate::scenario::{self, Overrides};
 use clap::ValueEnum;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 /// Seeds of one comparison at most.
 const SEEDS_MAX: u64 = 100_000;
@@ -31,6 +32,9 @@ pub struct Args {
     /// What is printed on standard output.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
     output: Format,
+    /// Also draw charts (SVG) into this folder.
+    #[arg(long, value_name = "DIR")]
+    charts: Option<PathBuf>,
     /// Runs at once [default: as many as there are cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -100,8 +104,21 @@ pub fn run(args: Args) -> Outcome {
         Format::Table => table(&comparison),
     };
     std::io::stdout().lock().write_all(shown.as_bytes()).map_err(|error| format!("error: standard output: {error}"))?;
+    if let Some(folder) = &args.charts {
+        draw(&comparison, folder).map_err(|error| format!("error: the charts cannot be written into {}: {error}", folder.display()))?;
+    }
     eprintln!("{} runs in {}", comparison.cells.len(), wall());
     Ok(0)
+}
+
+fn draw(comparison: &Comparison, folder: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    std::fs::create_dir_all(folder)?;
+    for chart in charts(comparison)? {
+        let path = folder.join(format!("{}.svg", chart.file));
+        std::fs::write(&path, chart.svg)?;
+        eprintln!("{}: {}", path.display(), chart.title);
+    }
+    Ok(())
 }
 
 fn progress(cells: usize) -> ProgressBar {

@@ -1,10 +1,16 @@
 //! One cell of a comparison: a scenario under a policy with a seed.
 
+use super::curve::{Curve, Curves};
 use super::fgd::Experiment;
-use super::figure::{CellResult, FGD, Figure, Value};
+use super::fgd::columns::LAST;
+use super::fgd::run::Rule;
+use super::figure::{CellResult, FGD, Figure, SCENARIO, Value};
+use super::meter::{Measured, SharedMeter};
 use super::policy::Policy;
+use crate::base::Seed;
 use crate::base::input_error::InputError;
 use crate::scenario::{Scenario, Workload};
+use crate::world::{Options, World};
 
 /// A scenario with everything read that its cells share.
 #[derive(Clone, Debug)]
@@ -31,7 +37,7 @@ impl Bench {
 
     /// The figures of its cells.
     pub fn figures(&self) -> &'static [Figure] {
-        FGD
+        if self.experiment.is_some() { FGD } else { SCENARIO }
     }
 
     /// Whether the policy can take part.
@@ -40,26 +46,64 @@ impl Bench {
             return Ok(());
         }
         let message = format!("policy \"{}\" takes no part in the experiment of {}", policy.name, self.scenario.file);
-        let rules: Vec<&str> = super::fgd::run::Rule::ALL.iter().map(|(name, _)| *name).collect();
+        let rules: Vec<&str> = Rule::ALL.iter().map(|(name, _)| *name).collect();
         Err(InputError::new(message).with_hint(format!("policies of this experiment: {}", rules.join(", "))))
     }
 
     /// Plays one cell. The error says what of the scenario the cluster refuses.
     pub fn run_cell(&self, policy: &Policy, seed: u64) -> Result<CellResult, String> {
-        self.admits(policy).map_err(|error| error.to_string())?;
-        let Some((experiment, rule)) = self.experiment.as_ref().zip(policy.rule()) else {
-            return Err("error: only experiments are compared so far".into());
-        };
-        let columns = experiment.run(rule, seed);
-        let value = |figure: &Figure| {
-            let (kind, percent) = figure.name.split_once('_').expect("the names of these figures have two parts");
-            let percent = percent.parse().expect("the second part is a number");
-            let value = if kind == "alloc" { columns.allocation(percent) } else { columns.fragmentation(percent) };
-            Value { name: figure.name.into(), value }
-        };
-        let figures = FGD.iter().map(value).collect();
-        Ok(CellResult { workload: self.workload().into(), policy: policy.name.clone(), seed, figures })
+        self.run_cell_with_curves(policy, seed).map(|(result, _)| result)
     }
+
+    /// The same with curves for charts.
+    pub fn run_cell_with_curves(&self, policy: &Policy, seed: u64) -> Result<(CellResult, Curves), String> {
+        self.admits(policy).map_err(|error| error.to_string())?;
+        let (values, curves) = match self.experiment.as_ref().zip(policy.rule()) {
+            Some((experiment, rule)) => experiment_cell(experiment, rule, seed),
+            None => scenario_cell(&self.scenario, policy, seed)?,
+        };
+        let value = |figure: &Figure| Value {
+            name: figure.name.into(),
+            value: values.iter().find(|(name, _)| *name == figure.name).and_then(|(_, value)| *value),
+        };
+        let figures = self.figures().iter().map(value).collect();
+        Ok((CellResult { workload: self.workload().into(), policy: policy.name.clone(), seed, figures }, curves))
+    }
+}
+
+type Values = Vec<(&'static str, Option<f64>)>;
+
+fn experiment_cell(experiment: &Experiment, rule: Rule, seed: u64) -> (Values, Curves) {
+    let columns = experiment.run(rule, seed);
+    let value = |figure: &Figure| {
+        let (kind, percent) = figure.name.split_once('_').expect("the names of these figures have two parts");
+        let percent = percent.parse().expect("the second part is a number");
+        (figure.name, if kind == "alloc" { columns.allocation(percent) } else { columns.fragmentation(percent) })
+    };
+    let curve = |of: &dyn Fn(usize) -> Option<f64>| Curve((0..=LAST).filter_map(|percent| Some((percent as f64, of(percent)?))).collect());
+    let curves = Curves {
+        allocation: curve(&|percent| columns.allocation(percent)),
+        fragmentation: curve(&|percent| columns.fragmentation(percent)),
+        ..Curves::default()
+    };
+    (FGD.iter().map(value).collect(), curves)
+}
+
+/// The same scenario with another scheduler and another seed. Everything that is drawn for the workload depends on the seed and on what it
+/// is drawn for, so every policy meets the same.
+fn scenario_cell(scenario: &Scenario, policy: &Policy, seed: u64) -> Result<(Values, Curves), String> {
+    let mut scenario = scenario.clone();
+    scenario.seed = Seed(seed);
+    scenario.cluster.scheduler = policy.configuration.clone();
+    let end = scenario.end();
+    let mut world = World::new(&scenario, Options { metrics: true, ..Options::default() })?;
+    let meter = SharedMeter::new(end);
+    world.observe(Box::new(meter.clone()));
+    world.run_until(end);
+    let Measured { mut values, curves } = meter.0.borrow().measured(end);
+    let broken = world.verdicts().iter().filter(|case| !case.passed).count();
+    values.push(("expectations_broken", (!scenario.expectations.is_empty()).then_some(broken as f64)));
+    Ok((values, curves))
 }
 
 /// Plays one cell of a scenario. For several cells of one scenario a [`Bench`] reads its files only once.

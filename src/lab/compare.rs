@@ -2,6 +2,7 @@
 //! same workload. Cells run side by side; the result does not depend on how many do.
 
 use super::cell::Bench;
+use super::curve::{Curve, Curves};
 use super::figure::{Better, CellResult, Figure};
 use super::policy::Policy;
 use rayon::prelude::*;
@@ -20,6 +21,8 @@ pub struct Comparison {
     pub seeds: Vec<u64>,
     /// The cells.
     pub cells: Vec<CellResult>,
+    /// Their curves.
+    pub curves: Vec<Curves>,
 }
 
 /// A figure of one policy over all seeds.
@@ -47,20 +50,22 @@ pub struct Winner {
 /// Runs all cells. `done` is told of each that has ended, in no particular order.
 pub fn compare(bench: &Bench, policies: &[Policy], seeds: &[u64], done: impl Fn() + Sync) -> Result<Comparison, String> {
     let grid: Vec<(&Policy, u64)> = policies.iter().flat_map(|policy| seeds.iter().map(move |&seed| (policy, seed))).collect();
-    let cells: Vec<Result<CellResult, String>> = grid
+    let cells: Vec<Result<(CellResult, Curves), String>> = grid
         .par_iter()
         .map(|&(policy, seed)| {
-            let cell = bench.run_cell(policy, seed);
+            let cell = bench.run_cell_with_curves(policy, seed);
             done();
             cell
         })
         .collect();
+    let (cells, curves) = cells.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     Ok(Comparison {
         workload: bench.workload().into(),
         figures: bench.figures(),
         policies: policies.iter().map(|policy| policy.name.clone()).collect(),
         seeds: seeds.to_vec(),
-        cells: cells.into_iter().collect::<Result<_, _>>()?,
+        cells,
+        curves,
     })
 }
 
@@ -69,6 +74,12 @@ impl Comparison {
     fn values(&self, policy: usize, figure: &Figure) -> impl Iterator<Item = Option<f64>> + '_ {
         let name = figure.name;
         self.cells[policy * self.seeds.len()..][..self.seeds.len()].iter().map(move |cell| cell.get(name))
+    }
+
+    /// A curve under a policy, mean over the seeds.
+    pub fn curve(&self, policy: usize, of: impl Fn(&Curves) -> &Curve, steps: usize) -> Curve {
+        let curves: Vec<&Curve> = self.curves[policy * self.seeds.len()..][..self.seeds.len()].iter().map(of).collect();
+        Curve::mean(&curves, steps)
     }
 
     /// Mean and spread of a figure under a policy; none if no run has a value.
@@ -190,6 +201,7 @@ mod tests {
                 cell("Q", 1, 2.0, Some(4.0)),
                 cell("Q", 2, 2.01, Some(6.004)),
             ],
+            curves: vec![Curves::default(); 4],
         }
     }
 

@@ -88,3 +88,47 @@ pub const FGD: &[Figure] = &[
     fragmentation("frag_90"),
     fragmentation("frag_100"),
 ];
+
+const fn figure(name: &'static str, unit: &'static str, decimals: usize, better: Better, about: &'static str) -> Figure {
+    Figure { name, unit, decimals, better, about }
+}
+
+/// Figures of ordinary scenarios. Pods of DaemonSets count as load of their nodes, and nowhere else.
+pub const SCENARIO: &[Figure] = &[
+    figure("pods_arrived", "pods", 0, Better::Neither, "pods created"),
+    figure("pods_placed", "pods", 0, Better::More, "pods that were given a node"),
+    figure("pods_waiting", "pods", 0, Better::Less, "pods that wait for a node at the end"),
+    figure("pods_completed", "pods", 0, Better::More, "pods that have succeeded"),
+    figure(
+        "pending_p50",
+        "s",
+        3,
+        Better::Less,
+        "median time from creation to binding; a pod that still waits at the end has waited until then",
+    ),
+    figure("pending_p90", "s", 3, Better::Less, "90th percentile of it"),
+    figure("pending_p99", "s", 3, Better::Less, "99th percentile of it"),
+    figure("pending_max", "s", 3, Better::Less, "the longest"),
+    figure("alloc_cpu", "% of the CPU", 2, Better::Neither, "allocated CPU of all nodes, mean over time"),
+    figure("alloc_memory", "% of the memory", 2, Better::Neither, "allocated memory, mean over time"),
+    figure("alloc_gpu", "% of the GPUs", 2, Better::Neither, "allocated GPUs, mean over time; empty without GPUs"),
+    figure("alloc_max", "%", 2, Better::More, "most that was allocated at once, of the GPUs, or of the CPU where there is none"),
+    figure(
+        "imbalance_cpu",
+        "percentage points",
+        2,
+        Better::Less,
+        "standard deviation of the nodes' allocated share of CPU, mean over time",
+    ),
+    figure(
+        "fragmented",
+        "% of what is free",
+        2,
+        Better::Less,
+        "free GPUs (or CPU) that the workload's pods could not use, mean over arrived demand",
+    ),
+    figure("preemptions", "pods", 0, Better::Less, "pods that had to go for one of higher priority"),
+    figure("nodes_used", "nodes", 2, Better::Less, "nodes with a pod on them, mean over time"),
+    figure("nodes_used_max", "nodes", 0, Better::Less, "most of them at once: as many are needed"),
+    figure("expectations_broken", "expectations", 0, Better::Less, "expectations of the scenario that did not hold"),
+];

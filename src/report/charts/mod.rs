@@ -1,5 +1,6 @@
 //! Charts as SVG. Colours are those of Okabe and Ito, which colour-blind people can tell apart.
 
+pub mod comparison;
 mod frame;
 mod nodes;
 mod rollout;
