@@ -24,3 +24,8 @@ pub mod sim;
 pub mod store;
 pub mod workload;
 pub mod world;
+
+/// The examples of the documentation are compiled with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/write-a-policy.md")]
+pub struct WriteAPolicy;
