@@ -8,9 +8,9 @@ pub mod fgd;
 pub mod figure;
 pub mod fragmented;
 pub mod merge;
+pub mod meter;
 #[cfg(feature = "parquet")]
 pub mod parquet_file;
-pub mod meter;
 pub mod policy;
 pub mod shard;
 pub mod sweep;
