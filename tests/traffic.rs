@@ -87,6 +87,23 @@ load: [{service: shop, rps: 60, stages: [{at: 20s, target: 220, over: 0s}, {at: 
 }
 
 #[test]
+fn far_too_much_for_the_pods() {
+    let totals = both(
+        "containers:
+  - image: shop:*
+    start: 1s
+    stop: {drains: 500ms}
+    serves: {cpu: 10us, time: {lognormal: {p50: 20ms, p99: 90ms}}, concurrency: 40}
+duration: 40s
+load: [{service: shop, rps: 200, stages: [{at: 15s, target: 26000}, {at: 25s, target: 200, over: 2s}], timeout: 30s}]
+timeline:
+  - {at: 18s, kubectl: set image deployment/shop shop=shop:v2}
+",
+    );
+    assert!(failed(&totals, Cause::TimeOut) > 10_000 && failed(&totals, Cause::Reset) > 100, "{totals:?}");
+}
+
+#[test]
 fn connections_are_kept_and_opened_anew() {
     let load = |connections: &str| both(&format!("duration: 90s\nload: [{{service: shop, rps: 400, {connections}start: 20s}}]\n{ROLLOUT}"));
     let (kept, fresh) = (load("connections: 5, "), load(""));

@@ -3,7 +3,7 @@
 
 use super::endpoints::Target;
 use super::flights::Flight;
-use super::times::Times;
+use super::times::{QUANTILES, Times};
 use crate::actor::traffic::{Life, Process};
 use crate::base::{Span, Time};
 use crate::model::Str;
@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 
 /// Requests that wait at a process at most: the kernel's queue of connections (net.core.somaxconn).
 const BACKLOG_MAX: u64 = 4_096;
+
+/// Requests in a step that are many.
+const MANY: u64 = 300;
 
 /// What an attempt meets at an address while nothing changes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,10 +55,20 @@ impl Queue {
         Span(wait.clamp(0, self.most) as u64)
     }
 
-    /// Whether the request with this number finds the queue full. They are spread evenly.
-    pub fn drops(&self, number: u64) -> bool {
+    /// Whether the queue is full throughout, and so many come that their places in the table of times decide who finds it so:
+    /// how many of all places do.
+    pub fn full(&self) -> Option<u64> {
+        let throughout = self.most > 0 && self.begin >= self.most && self.end >= self.most;
+        (throughout && self.requests >= MANY).then(|| (u128::from(self.dropped) * QUANTILES as u128 / u128::from(self.requests)) as u64)
+    }
+
+    /// Whether the request with this number and place finds the queue full. They are spread evenly.
+    pub fn drops(&self, number: u64, place: u64) -> bool {
         if self.dropped == 0 {
             return false;
+        }
+        if let Some(places) = self.full() {
+            return place % QUANTILES as u64 >= QUANTILES as u64 - places;
         }
         let share = |number: u64| u128::from(number) * u128::from(self.dropped) / u128::from(self.requests);
         share(number + 1) > share(number)
@@ -300,7 +313,10 @@ mod tests {
         assert_eq!([0, 250, 500, 900].map(wait), [500, 250, 0, 0]);
         assert!(!queue.is_idle());
         let full = Queue { requests: 1_000, dropped: 250, ..queue };
-        assert_eq!((0..1_000).filter(|number| full.drops(*number)).count(), 250);
-        assert!(!(0..1_000).any(|number| queue.drops(number)));
+        let throughout = Queue { begin: most, end: most + 1, ..full };
+        assert_eq!((full.full(), throughout.full()), (None, Some(256)));
+        assert_eq!((0..1_024).filter(|place| throughout.drops(0, *place)).count(), 256);
+        assert_eq!((0..1_000).filter(|number| full.drops(*number, 0)).count(), 250);
+        assert!(!(0..1_000).any(|number| queue.drops(number, 0)));
     }
 }

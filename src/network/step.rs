@@ -8,6 +8,7 @@ use super::flights::{Attempt, Flight, Who};
 use super::load::Load;
 use super::mix;
 use super::servers::{Reach, Servers};
+use super::times::QUANTILES;
 use super::windows::{LENGTH, Windows};
 use crate::actor::traffic::Cause;
 use crate::base::{Span, Time};
@@ -292,13 +293,36 @@ impl Traffic {
         let (queue, table) = (server.queue, running.table);
         let times = &self.servers.tables[table as usize];
         let (longest, timeout) = (times.max, self.loads[group.load as usize].load.timeout);
+        let retries = self.loads[group.load as usize].load.retries.limit > 0;
+        let most = Span(queue.most.max(0) as u64);
         let mut flight = Flight { load: group.load, who: group.who, queue, table, as_run: false, latest: Time::ZERO };
         match group.who {
             Who::Lane { salt, number, count, .. } if queue.is_idle() && longest <= timeout => {
                 flight.as_run = true;
                 flight.latest = self.until + longest;
                 let window = self.loads[group.load as usize].windows.at(self.from);
-                window.run(table, number + salt, count, flight.latest);
+                window.run((table, Span::ZERO), number + salt, count, flight.latest);
+            }
+            // The queue is full throughout: all wait for as long, and some give up.
+            Who::Lane { salt, number, count, .. } if queue.full().is_some() && !retries && most + longest <= timeout => {
+                flight.as_run = true;
+                flight.latest = self.until + most + longest;
+                let window = self.loads[group.load as usize].windows.at(self.from);
+                let kept = QUANTILES as u64 - queue.full().unwrap_or_default();
+                let mut answered = 0;
+                let (mut place, mut left) = ((number + salt) % QUANTILES as u64, count);
+                while left > 0 {
+                    let within = left.min(QUANTILES as u64 - place);
+                    let taken = kept.saturating_sub(place).min(within);
+                    if taken > 0 {
+                        window.run((table, most), place, taken, flight.latest);
+                    }
+                    answered += taken;
+                    (place, left) = (0, left - within);
+                }
+                if answered < count {
+                    window.failed(Cause::TimeOut, timeout, count - answered, self.until + timeout);
+                }
             }
             _ => {
                 for index in 0..group.who.count() {
@@ -313,7 +337,7 @@ impl Traffic {
 
     /// When an attempt would be answered; none if the client does not wait so long.
     fn answer(&self, load: u32, attempt: Attempt, flight: &Flight) -> Option<Time> {
-        if flight.queue.drops(attempt.number) {
+        if flight.queue.drops(attempt.number, attempt.place) {
             return None;
         }
         let took = flight.queue.wait(attempt.at) + self.servers.tables[flight.table as usize].at(attempt.place);
@@ -363,7 +387,8 @@ impl Traffic {
             let state = &mut self.loads[flight.load as usize];
             let window = state.windows.at(attempt.first);
             if flight.as_run {
-                window.take_from_run(flight.table, attempt.place);
+                let wait = if flight.queue.is_idle() { Span::ZERO } else { Span(flight.queue.most as u64) };
+                window.take_from_run((flight.table, wait), attempt.place);
             } else {
                 window.take_back(ends.since(attempt.first));
             }

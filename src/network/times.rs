@@ -40,6 +40,8 @@ impl Times {
 pub(super) struct Uses {
     /// Which table.
     pub table: u32,
+    /// What each took beside the table's time: its wait.
+    pub wait: Span,
     /// Whole rounds through the table.
     rounds: u64,
     /// Differences from one place to the next.
@@ -47,8 +49,8 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    pub fn new(table: u32) -> Uses {
-        Uses { table, rounds: 0, steps: vec![0; QUANTILES + 1] }
+    pub fn new(table: u32, wait: Span) -> Uses {
+        Uses { table, wait, rounds: 0, steps: vec![0; QUANTILES + 1] }
     }
 
     /// Requests with numbers from `first` on.
@@ -79,7 +81,7 @@ impl Uses {
         let mut extra = 0;
         for (at, value) in times.values.iter().enumerate() {
             extra += self.steps[at];
-            into.add(*value, u64::try_from(self.rounds as i64 + extra).expect("no less than none"));
+            into.add(*value + self.wait, u64::try_from(self.rounds as i64 + extra).expect("no less than none"));
         }
     }
 }
@@ -92,7 +94,7 @@ mod tests {
     fn runs_are_counted_as_one_by_one() {
         let times = Times::new(Dist::LogNormal { p50: Span::from_ms(30), p99: Span::from_ms(180) });
         for (first, count) in [(0, 0), (0, 1), (1_020, 9), (5, 1_024), (77, 5_000), (1_023, 1)] {
-            let mut uses = Uses::new(0);
+            let mut uses = Uses::new(0, Span::ZERO);
             uses.add(first, count);
             let (mut whole, mut single) = (Histogram::default(), Histogram::default());
             uses.pour(&times, &mut whole);

@@ -24,10 +24,10 @@ pub(super) struct Open {
 }
 
 impl Open {
-    /// A run of requests answered, each after the time that a table gives it.
-    pub fn run(&mut self, table: u32, first: u64, count: u64, latest: Time) {
-        let at = self.uses.iter().position(|uses| uses.table == table).unwrap_or_else(|| {
-            self.uses.push(Uses::new(table));
+    /// A run of requests answered, each after the same wait and the time that a table gives it.
+    pub fn run(&mut self, (table, wait): (u32, Span), first: u64, count: u64, latest: Time) {
+        let at = self.uses.iter().position(|uses| (uses.table, uses.wait) == (table, wait)).unwrap_or_else(|| {
+            self.uses.push(Uses::new(table, wait));
             self.uses.len() - 1
         });
         self.uses[at].add(first, count);
@@ -36,8 +36,8 @@ impl Open {
     }
 
     /// One of a run did not get its answer after all.
-    pub fn take_from_run(&mut self, table: u32, place: u64) {
-        let uses = self.uses.iter_mut().find(|uses| uses.table == table).expect("it was booked there");
+    pub fn take_from_run(&mut self, (table, wait): (u32, Span), place: u64) {
+        let uses = self.uses.iter_mut().find(|uses| (uses.table, uses.wait) == (table, wait)).expect("it was booked there");
         uses.take_back(place);
         self.ok -= 1;
     }
