@@ -77,7 +77,7 @@ fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
 }
 
 /// One attempt as a person reads it.
-fn shown(at: Time, attempt: &Value) -> String {
+pub(super) fn shown(at: Time, attempt: &Value) -> String {
     let mut out = format!(
         "Attempt {} of {} at {}, taken from {}\n",
         attempt["attempt"],

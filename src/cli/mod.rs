@@ -14,6 +14,7 @@ pub mod run;
 pub mod schedule;
 pub mod schema;
 pub mod sweep;
+pub mod top;
 pub mod watch;
 
 use crate::report::story::Palette;
@@ -40,6 +41,7 @@ enum Command {
     Explain(explain::Args),
     Schema(schema::Args),
     Sweep(sweep::Args),
+    Top(top::Args),
     Completion(completion::Args),
     Schedule(schedule::Args),
 }
@@ -73,6 +75,7 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Sweep(args) => sweep::run(args),
+        Command::Top(args) => top::run(args),
         Command::Completion(args) => completion::run(args),
         Command::Schedule(args) => schedule::run(args),
     };

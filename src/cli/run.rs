@@ -4,7 +4,7 @@ use super::Outcome;
 use super::load::{ScenarioArgs, run_with_progress, span};
 use super::watch::WatchFile;
 use crate::base::Span;
-use crate::report::{self, Run, story};
+use crate::report::{self, Run, narrative, story};
 use crate::scenario::show_defaults;
 use crate::world::{Options, World};
 use std::io::{IsTerminal, Write};
@@ -30,6 +30,9 @@ pub struct Args {
     /// Collect no metrics and write no report (the run and its hash are the same).
     #[arg(long)]
     no_report: bool,
+    /// Tell what happened as a text to read, chapter by chapter, instead of line by line.
+    #[arg(long, conflicts_with = "quiet")]
+    story: bool,
     /// Print no story, only the summary.
     #[arg(short, long)]
     quiet: bool,
@@ -45,7 +48,7 @@ pub fn run(args: Args) -> Outcome {
     }
     let scenario = args.common.load(args.scenario.as_deref(), args.until)?;
     let (caches, aggregate) = (!args.common.no_cache, !args.common.no_aggregate);
-    let options = Options { metrics: !args.no_report, caches, aggregate, explain: None, replay: !args.no_report };
+    let options = Options { metrics: !args.no_report || args.story, caches, aggregate, explain: None, replay: !args.no_report };
     let mut world = World::new(&scenario, options)?;
     if let Some(path) = &args.watch {
         world.observe(Box::new(WatchFile::create(path)?));
@@ -67,7 +70,14 @@ pub fn run(args: Args) -> Outcome {
         cases: &cases,
         not_ready: &not_ready,
     };
-    print(&result, args.quiet).map_err(|error| error.to_string())?;
+    let told = if args.story {
+        Told::Prose(&scenario.text)
+    } else if args.quiet {
+        Told::Nothing
+    } else {
+        Told::Lines(&scenario.text)
+    };
+    print(&result, &told).map_err(|error| error.to_string())?;
     if !args.no_report {
         let dir = args.out.unwrap_or_else(|| report::default_dir(&scenario.name, scenario.seed.0));
         report::write(&dir, &result).map_err(|error| format!("error: the report cannot be written: {error}"))?;
@@ -80,11 +90,25 @@ pub fn run(args: Args) -> Outcome {
     Ok(u8::from(cases.iter().any(|case| !case.passed)))
 }
 
-fn print(result: &Run<'_>, quiet: bool) -> std::io::Result<()> {
+/// How the story is told; with what the scenario says about itself.
+enum Told<'a> {
+    Prose(&'a str),
+    Lines(&'a str),
+    Nothing,
+}
+
+fn print(result: &Run<'_>, told: &Told<'_>) -> std::io::Result<()> {
     let palette = super::palette(std::io::stdout().is_terminal());
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}: {}", result.name, result.question)?;
-    if !quiet {
+    if let Told::Prose(text) = told {
+        writeln!(out)?;
+        return write!(out, "{}", narrative::tell(result, text, palette));
+    }
+    if let Told::Lines(text) = told {
+        if !text.is_empty() {
+            writeln!(out, "\n{text}\n")?;
+        }
         for line in &result.collector.story.lines {
             writeln!(out, "{}", story::line(line, palette))?;
         }

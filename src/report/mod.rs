@@ -3,6 +3,7 @@
 pub mod charts;
 pub mod csv_file;
 pub mod junit;
+pub mod narrative;
 pub mod openmetrics;
 pub mod page;
 pub mod story;

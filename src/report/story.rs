@@ -17,7 +17,8 @@ pub enum Palette {
 }
 
 impl Palette {
-    fn paint(self, tone: Tone, text: &str) -> String {
+    /// The text in the colour of its tone.
+    pub fn painted(self, tone: Tone, text: &str) -> String {
         let code = match (self, tone) {
             (Palette::Plain, _) | (_, Tone::Plain) => return text.to_string(),
             (_, Tone::Command) => "1",
@@ -32,7 +33,7 @@ impl Palette {
 
 /// One line of the story.
 pub fn line(line: &Line, palette: Palette) -> String {
-    format!("{:>9}  {}", clock(Span(line.at.0)), palette.paint(line.tone, &line.text))
+    format!("{:>9}  {}", clock(Span(line.at.0)), palette.painted(line.tone, &line.text))
 }
 
 /// A time to the tenth of a second, as in `5m03.2s`.
@@ -79,7 +80,7 @@ pub fn summary(run: &Run<'_>, palette: Palette) -> String {
     }
     for case in run.cases {
         let (mark, tone) = if case.passed { ("holds ", Tone::Good) } else { ("BROKEN", Tone::Bad) };
-        let _ = write!(text, "  {} {} ({})", palette.paint(tone, mark), case.name, case.demand);
+        let _ = write!(text, "  {} {} ({})", palette.painted(tone, mark), case.name, case.demand);
         match (case.passed, case.detail.is_empty()) {
             (false, false) => drop(writeln!(text, "\n         at {}: {}", case.at, case.detail)),
             (false, true) => drop(writeln!(text, "\n         at {}", case.at)),

@@ -70,7 +70,13 @@ pub struct History {
 impl History {
     /// The object at an instant, if it exists then.
     pub fn at(&self, at: Time) -> Option<&Obj> {
-        let after = self.versions.partition_point(|version| version.at <= at);
+        self.at_version(at, None)
+    }
+
+    /// The object at an instant, at which only commits up to `version` (if there is one) have happened.
+    pub fn at_version(&self, at: Time, version: Option<u64>) -> Option<&Obj> {
+        let is_past = |known: &Version| known.at < at || known.at == at && version.is_none_or(|version| known.version <= version);
+        let after = self.versions.partition_point(is_past);
         self.versions[..after].last()?.object.as_ref()
     }
 }
@@ -158,8 +164,13 @@ fn is_shown(entry: &LogEntry) -> bool {
 impl Replay {
     /// The objects of a kind that exist at an instant, in order of namespace and name.
     pub fn list(&self, kind: Kind, at: Time) -> Vec<&Obj> {
+        self.list_at(kind, at, None)
+    }
+
+    /// The same, with the commits of that instant up to `version`.
+    pub fn list_at(&self, kind: Kind, at: Time, version: Option<u64>) -> Vec<&Obj> {
         let of_kind = self.objects.iter().filter(|history| history.key.kind == kind);
-        let mut found: Vec<&Obj> = of_kind.filter_map(|history| history.at(at)).collect();
+        let mut found: Vec<&Obj> = of_kind.filter_map(|history| history.at_version(at, version)).collect();
         found.sort_by(|a, b| (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name)));
         found
     }

@@ -2,9 +2,12 @@
 const cluster = (() => {
   const REVISIONS = ["#0072b2", "#e69f00", "#cc79a7", "#000000", "#d55e00", "#009e73"];
   const STATES = {
-    pending: ["…", "waits for a node"], starting: ["◐", "is starting"], notready: ["◌", "runs, not ready"], ready: ["✓", "ready"],
-    ending: ["×", "is ending"], failed: ["!", "failed or crashing"], done: ["■", "has done its work"],
+    pending: ["…", "waiting for a node"], starting: ["◐", "starting"], notready: ["◌", "running, not ready"], ready: ["✓", "ready"],
+    ending: ["×", "ending"], failed: ["!", "failed or crashing"], done: ["■", "done"],
   };
+
+  const NAMED_MAX = 80;
+  let areNamed = false;
 
   const isReady = (pod) => ((pod.status || {}).conditions || []).some((condition) => condition.type === "Ready" && condition.status === "True");
 
@@ -43,6 +46,13 @@ const cluster = (() => {
     });
   }
 
+  /** What a person calls the pod: its Deployment, its own name if it has an identity. */
+  function called(pod) {
+    const owner = (pod.metadata.ownerReferences || []).find((owner) => owner.controller);
+    if (!owner || owner.kind === "StatefulSet") return pod.metadata.name;
+    return owner.kind === "ReplicaSet" ? owner.name.replace(/-[a-z0-9]+$/, "") : owner.name;
+  }
+
   function chip(pod, cut) {
     const { text, color } = revision(pod.json, cut);
     const step = state.steps[state.now.step];
@@ -50,7 +60,7 @@ const cluster = (() => {
     const button = make("button", {
       type: "button", class: `pod ${pod.state}${step && step.object === pod.index ? " changed" : ""}`, style: `--revision: ${color}`, title: what,
       "aria-label": what, "aria-pressed": String(state.now.object === pod.index), "data-pod": pod.object.name, onclick: () => state.set({ object: pod.index }),
-    }, `${STATES[pod.state][0]}${text ? " " + text : ""}`);
+    }, [STATES[pod.state][0], areNamed ? called(pod.json) : "", text].filter(Boolean).join(" "));
     return make("li", {}, button);
   }
 
@@ -90,7 +100,9 @@ const cluster = (() => {
   function draw() {
     if (data.replay.big) return big.draw();
     const cut = state.cut();
-    const all = pods(cut), nodes = [...data.list("Node", cut)];
+    const all = pods(cut);
+    areNamed = all.length <= NAMED_MAX && new Set(all.map((pod) => called(pod.json))).size > 1;
+    const nodes = [...data.list("Node", cut)];
     byId("cluster-sum").textContent = summary(all);
     const zones = new Map();
     for (const node of nodes) {

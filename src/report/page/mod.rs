@@ -36,7 +36,11 @@ const CHART_BYTES_MAX: usize = 600_000;
 /// The page.
 pub fn page(run: &Run<'_>, charts: &[Chart]) -> String {
     let text = run.collector.replay.as_ref().map_or("", |replay| replay.text.trim());
-    let text = if text.is_empty() { String::new() } else { format!("<p class=\"card lesson\">{}</p>", escaped(text)) };
+    let text = if text.is_empty() {
+        String::new()
+    } else {
+        format!("<section class=\"card lesson\" aria-label=\"Text\">{}</section>", prose(text))
+    };
     let foot = format!(
         "Seed {}, {} of simulated time, {} events, {} commits, trace {:016x}, kubesim {VERSION}.",
         run.seed, run.simulated, run.events, run.commits, run.trace_hash
@@ -67,6 +71,16 @@ fn filled(template: &str, parts: &[(&str, String)]) -> String {
         rest = after;
     }
     out + rest
+}
+
+/// Paragraphs, and words between backticks as code.
+fn prose(text: &str) -> String {
+    let paragraph = |part: &str| {
+        let words = part.split_whitespace().collect::<Vec<_>>().join(" ");
+        let code = |(place, word): (usize, &str)| if place % 2 == 1 { format!("<code>{word}</code>") } else { word.to_string() };
+        format!("<p>{}</p>", escaped(&words).split('`').enumerate().map(code).collect::<String>())
+    };
+    text.split("\n\n").filter(|part| !part.trim().is_empty()).map(paragraph).collect()
 }
 
 /// What needs no script.
@@ -138,6 +152,11 @@ mod tests {
     fn what_is_put_in_is_not_looked_at_again() {
         let parts = [("a", "{{b}}".to_string()), ("b", "2".to_string())];
         assert_eq!(filled("x{{a}}y{{b}}", &parts), "x{{b}}y2");
+    }
+
+    #[test]
+    fn prose_has_paragraphs_and_code() {
+        assert_eq!(prose("a `b`\nc\n\nd <e>\n"), "<p>a <code>b</code> c</p><p>d &lt;e&gt;</p>");
     }
 
     #[test]
