@@ -36,10 +36,11 @@ pub fn tell(run: &Run<'_>, text: &str, palette: Palette) -> String {
         out += &wrapped(paragraph, "", WIDTH);
         out.push('\n');
     }
+    let lines: Vec<EventLine> = run.collector.events.lines().collect();
     let chapters = chapters(&run.collector.marks, Time(run.simulated.0));
     for chapter in chapters.iter().take(CHAPTERS_MAX) {
         out += &heading(chapter, palette);
-        for sentence in sentences(run, chapter) {
+        for sentence in sentences(run, &lines, chapter) {
             out += &wrapped(&sentence, "  ", WIDTH);
         }
         out.push('\n');
@@ -83,8 +84,7 @@ fn heading(chapter: &Chapter<'_>, palette: Palette) -> String {
     format!("At {at} {}.\n", causes.join(",\nand "))
 }
 
-fn sentences(run: &Run<'_>, chapter: &Chapter<'_>) -> Vec<String> {
-    let lines = &run.collector.events.lines;
+fn sentences(run: &Run<'_>, lines: &[EventLine], chapter: &Chapter<'_>) -> Vec<String> {
     let (from, to) = (chapter.from.as_ms(), chapter.to.as_ms());
     let events: Vec<&EventLine> = lines.iter().filter(|line| line.t >= from && (line.t < to || to == run.simulated.as_ms())).collect();
     let story = run.collector.story.lines.iter().filter(|line| line.at >= chapter.from && line.at < chapter.to);

@@ -136,7 +136,7 @@ fn pods_table<'a>(app: &App<'a>) -> Vec<Line<'a>> {
 }
 
 fn events<'a>(app: &App<'a>, room: usize) -> Vec<Line<'a>> {
-    let so_far: Vec<_> = app.events.until(app.now).collect();
+    let so_far: Vec<_> = app.events.lines().take_while(|event| event.t <= app.now.as_ms()).collect();
     let shown = so_far.iter().rev().take(room).map(|event| {
         let age = clock(Span::from_ms(ms(app.now).saturating_sub(event.t)));
         let style = if &*event.kind == "Warning" { Style::new().fg(Color::LightRed) } else { Style::new() };
