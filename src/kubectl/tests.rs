@@ -107,6 +107,7 @@ fn faults_are_kubectls() {
             "autoscale deployment web --max=2 --min=3",
             "error: --max=MAXPODS must be larger or equal to --min=MINPODS, max: 2, min: 3".into(),
         ),
+        ("rollout pause statefulset/db", "error: statefulsets.apps \"db\" pausing is not supported".into()),
         ("rollout status pod/x", "error: no status viewer has been implemented for Pod".into()),
     ] {
         assert_eq!(fault(line).message, message, "{line}");

@@ -58,7 +58,13 @@ pub(super) fn target(args: &Args, kinds: &[Kind], doing: &str) -> Result<Subject
             };
             Err(KubectlError::plain(&format!("no {what} has been implemented for {}", resource.kind_name)))
         }
-        Some(resource) => Err(KubectlError::plain(&format!("{} {:?} {doing} is not supported", resource.qualified_plural(), ""))),
+        Some(resource) => {
+            let name = match &subject {
+                Subject::Named(named) => named.iter().find(|(of, _)| of.kind == resource.kind).map_or("", |(_, name)| name),
+                _ => "",
+            };
+            Err(KubectlError::plain(&format!("{} {name:?} {doing} is not supported", resource.qualified_plural())))
+        }
         None => Ok(subject),
     }
 }

@@ -10,6 +10,7 @@ use super::Entry;
 use super::rollout::target;
 use crate::api::patch::LAST_APPLIED;
 use crate::api::{Patch, Subresource, Verb};
+use crate::manifest::describe::pod_template;
 use crate::model::{Body, Kind, Labels, Obj, Object, PodTemplateSpec};
 use crate::store::Key;
 use std::sync::Arc;
@@ -217,17 +218,11 @@ impl Work for History {
     }
 }
 
-/// The beginning of a described template: what people look for is its images.
+/// The template that a revision holds, described.
 fn template_text(found: &Obj) -> String {
-    let mut object = (**found).clone();
-    let mut text = String::from("Pod Template:\n");
-    let Some(template) = super::super::pod_spec::template(&mut object) else { return text };
-    for (at, (key, value)) in template.metadata.labels.iter().enumerate() {
-        text += &format!("  {}{key}={value}\n", if at == 0 { "Labels:\t" } else { "\t" });
-    }
-    text += "  Containers:\n";
-    for container in &template.spec.containers {
-        text += &format!("   {}:\n    Image:\t{}\n", container.name, container.image);
-    }
-    text
+    let template = match data(found) {
+        Some(patch) => serde_json::from_value(without_directives(&patch["spec"]["template"])).ok(),
+        None => super::super::pod_spec::template(&mut (**found).clone()).cloned(),
+    };
+    template.map_or_else(String::new, |template| pod_template(&template))
 }

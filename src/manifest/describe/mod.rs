@@ -29,6 +29,13 @@ pub fn describe(object: &Object, view: View<'_>, now: MicroTime) -> String {
     out.finish()
 }
 
+/// Describes the template of a workload, as `kubectl rollout history --revision` does.
+pub fn pod_template(template: &PodTemplateSpec) -> String {
+    let mut out = Writer::default();
+    pod::template(template, &mut out);
+    out.finish()
+}
+
 /// The descriptions of several objects, two empty lines between, as kubectl prints them.
 pub fn describe_all<'a>(objects: impl IntoIterator<Item = &'a Object>, view: View<'_>, now: MicroTime) -> String {
     let texts: Vec<String> = objects.into_iter().map(|object| describe(object, view, now)).collect();
