@@ -44,7 +44,7 @@ fn world(name: &str, text: &str, manifest: &str) -> (World, kubesim::base::Time)
     std::fs::write(dir.join("scenario.yaml"), text).unwrap();
     let scenario = scenario::load(&dir.join("scenario.yaml").display().to_string(), &Overrides::default(), &mut std::io::empty()).unwrap();
     let _ = std::fs::remove_dir_all(&dir);
-    let world = World::new(&scenario, Options { metrics: false, caches: true, explain: None, replay: false }).unwrap();
+    let world = World::new(&scenario, Options { metrics: false, replay: false, ..Options::default() }).unwrap();
     (world, scenario.end())
 }
 

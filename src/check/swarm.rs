@@ -145,7 +145,7 @@ fn aim(fault: Fault, random: &mut Stream, field: &Field, line: &mut Map<String, 
     match aims[random.below(aims.len() as u64) as usize] {
         "node" => line.insert("node".into(), one(&field.nodes, random)?.into()),
         "zone" => {
-            line.insert("zone".into(), one(&field.zones, random).or_else(|| None)?.into());
+            line.insert("zone".into(), one(&field.zones, random)?.into());
             match random.below(3) {
                 0 => line.insert("mode".into(), "one".into()),
                 _ => None,

@@ -24,7 +24,7 @@ impl<L: Law> Bench<L> {
 
     /// Time passes.
     pub fn later(&mut self, seconds: u64) -> &mut Self {
-        self.moment.at = self.moment.at + Span::from_s(seconds);
+        self.moment.at += Span::from_s(seconds);
         self
     }
 
