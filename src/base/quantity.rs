@@ -467,7 +467,10 @@ mod tests {
             let quantity = Quantity { nano: i128::from(nano) * 1000i128.pow(times), format };
             let read: Quantity = quantity.to_string().parse().unwrap();
             prop_assert_eq!(read, quantity);
-            prop_assert_eq!(read.to_string(), quantity.to_string());
+            // A number without a suffix is read as a decimal one, whatever it was printed from, as in Kubernetes.
+            if format != Format::BinarySI || quantity.to_string().ends_with('i') {
+                prop_assert_eq!(read.to_string(), quantity.to_string());
+            }
         }
 
         #[test]

@@ -66,11 +66,7 @@ fn last_common(left: &[Checkpoint], right: &[Checkpoint]) -> Checkpoint {
     let equal = |point: &&Checkpoint| right.iter().any(|other| other == *point);
     let differs = left.iter().find(|point| right.iter().any(|other| other.steps == point.steps && other.hash != point.hash));
     let limit = differs.map_or(u64::MAX, |point| point.steps);
-    left.iter().filter(|point| point.steps < limit).rfind(equal).copied().unwrap_or(Checkpoint {
-        steps: 0,
-        at: Time::ZERO,
-        hash: 0,
-    })
+    left.iter().filter(|point| point.steps < limit).rfind(equal).copied().unwrap_or(Checkpoint { steps: 0, at: Time::ZERO, hash: 0 })
 }
 
 /// What a run did around the parting.

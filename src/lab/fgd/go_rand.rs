@@ -2,7 +2,7 @@
 //!
 //! An additive lagged Fibonacci generator of 607 words: y(n) = y(n-607) + y(n-273). Seeding combines three steps of a small
 //! congruential generator a word with a fixed table. The table here was worked out from published outputs of known seeds
-//! ([`words_from_outputs`] does it), and other seeds' outputs confirm it.
+//! (`words_from_outputs` does it), and other seeds' outputs confirm it.
 //!
 //! Real: math/rand/rng.go, math/rand/rand.go of Go 1.
 

@@ -121,6 +121,7 @@ mod tests {
         assert!(fault("0,,1,,,").contains("t:2:3: cpu_milli: this must not be empty"));
         assert!(fault("0,1,1,2,500,").ends_with("only a single GPU can be shared: 1000"));
         assert!(fault("0,1,1,,,1.5").contains("t:2:9: count: 1.5 is no whole number"));
-        assert!(testing::pods(&FORMAT, "at,cpu_milli\n").unwrap_err().contains("did you mean \"at_s\"?"));
+        let typo = testing::pods(&FORMAT, "at_s,cpu_mili\n").unwrap_err();
+        assert!(typo.contains("did you mean \"cpu_milli\"?"), "{typo}");
     }
 }

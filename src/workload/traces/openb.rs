@@ -102,6 +102,6 @@ mod tests {
     #[test]
     fn ends_come_after_beginnings() {
         let fault = testing::pods(&FORMAT, &format!("{HEADER}p,1,1,0,0,,,Running,10,5,10\n")).unwrap_err();
-        assert!(fault.contains("t:2:29: deletion_time: 5 is before 10"), "{fault}");
+        assert!(fault.contains("t:2:24: deletion_time: 5 is before 10"), "{fault}");
     }
 }
