@@ -61,9 +61,9 @@ const CASES: &[Case] = &[
     Case { name: "bad expression", change: ("readyReplicas == 3", "readyReplicas == "), says: &["scenario.yaml:15:"] },
     Case { name: "bad duration", change: ("duration: 1m", "duration: 1 minute"), says: &["scenario.yaml:4:", "1 minute"] },
     Case {
-        name: "later",
+        name: "load on no Service",
         change: ("timeline:", "load:\n  - {service: web, rps: 10}\ntimeline:"),
-        says: &["scenario.yaml:12:", "not simulated yet"],
+        says: &["scenario.yaml:13:15", "there is no Service \"web\""],
     },
     Case { name: "no mapping", change: (GOOD, "just a text\n"), says: &["scenario.yaml:1:"] },
     Case { name: "empty", change: (GOOD, ""), says: &["scenario.yaml", "empty"] },
