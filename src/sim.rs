@@ -387,6 +387,11 @@ impl Sim {
         };
         let flight = InFlight { actor, life: slot.life, sender, verb: Some(verb), answer: None, left: leaves, committing: false, tries: 0 };
         let arrives = leaves + self.settings.latency.request.at(slot.network.draw());
+        self.put_under_way(flight, arrives);
+    }
+
+    /// A request is under way; it arrives then, or later if the API server is slow.
+    fn put_under_way(&mut self, flight: InFlight, arrives: Time) {
         let request = match self.free_requests.pop() {
             Some(free) => {
                 self.requests[free as usize] = Some(flight);

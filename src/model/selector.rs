@@ -208,15 +208,6 @@ impl Selector {
         self.requirements.is_none()
     }
 
-    /// A label and value that every match has, if the selector demands one: the one that tells most, for a look into an index.
-    pub fn demanded_pair(&self) -> Option<(&Str, &Str)> {
-        let single =
-            |r: &&Requirement| matches!(r.operator, Operator::Equals | Operator::DoubleEquals | Operator::In) && r.values.len() == 1;
-        let mut pairs = self.requirements().iter().filter(single).map(|r| (&r.key, &r.values[0]));
-        let first = pairs.clone().next();
-        pairs.find(|(key, _)| &***key == "pod-template-hash").or(first)
-    }
-
     /// The requirements; none also if nothing matches.
     pub fn requirements(&self) -> &[Requirement] {
         self.requirements.as_deref().unwrap_or_default()
@@ -296,11 +287,6 @@ mod tests {
         assert_eq!(selector.to_string(), "a=1,b=2");
         assert!(selector.matches(&Labels::from_pairs([("a", "1"), ("b", "2"), ("c", "3")])));
         assert!(!selector.matches(&Labels::from_pairs([("a", "1")])));
-        let demanded = |selector: &Selector| selector.demanded_pair().map(|(key, value)| format!("{key}={value}"));
-        assert_eq!(demanded(&selector).as_deref(), Some("a=1"));
-        let hashed = Selector::from_map(&Labels::from_pairs([("a", "1"), ("pod-template-hash", "x")]));
-        assert_eq!(demanded(&hashed).as_deref(), Some("pod-template-hash=x"));
-        assert_eq!(demanded(&Selector::EVERYTHING), None);
         assert!(Selector::from_map(&Labels::default()).is_everything());
         assert!(Selector::NOTHING.is_nothing() && !Selector::NOTHING.matches(&Labels::default()));
     }

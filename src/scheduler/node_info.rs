@@ -115,6 +115,7 @@ impl NodeInfo {
         let old = &self.pods[at];
         let alike = Arc::ptr_eq(&old.traits, &pod.traits)
             && old.labels().same(pod.labels())
+            && old.object.meta.annotations == pod.object.meta.annotations
             && old.object.meta.is_deleting() == pod.object.meta.is_deleting();
         if alike {
             self.pods.swap_remove(at);
@@ -185,5 +186,23 @@ mod tests {
         assert_eq!(node.pods.iter().map(|p| &**p.uid()).collect::<Vec<_>>(), ["c", "b"]);
         assert_eq!((node.pods_with_affinity, node.pods_with_required_anti_affinity), (2, 0));
         assert!(node.spec().unschedulable && node.status().images.is_empty() && node.labels.contains("a"));
+    }
+
+    #[test]
+    fn only_a_pod_that_counts_the_same_takes_the_place_of_its_older_version() {
+        let object = |annotations: serde_json::Value, version: &str| {
+            let json = json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": []},
+                "metadata": {"name": "p", "uid": "p", "resourceVersion": version, "annotations": annotations}});
+            Arc::new(Object::from_json(json).unwrap())
+        };
+        let old = PodInfo::new(object(json!({}), "1"));
+        let newer = |annotations, version| Arc::new(PodInfo { object: object(annotations, version), traits: old.traits.clone() });
+        let mut node = NodeInfo::new(0, "n".into());
+        node.add_pod(Arc::new(old.clone()));
+        assert!(node.replace_equal(&newer(json!({}), "2")));
+        assert_eq!(node.pods[0].object.meta.resource_version, 2);
+        // Annotations say which GPUs a pod has.
+        assert!(!node.replace_equal(&newer(json!({GPU_INDEX_KEY: "0"}), "3")));
+        assert!(!node.replace_equal(&Arc::new(PodInfo::new(object(json!({}), "3")))));
     }
 }

@@ -6,7 +6,7 @@ use super::{InFlight, Sim};
 use crate::actor::{Signal, Trouble};
 use crate::api::{Answer, ApiError, Verb};
 use crate::base::{Seed, Span, Stream, Time};
-use crate::engine::{Event, RequestId};
+use crate::engine::Event;
 
 /// The server's own limit: a request that takes longer gets a timeout. Real: --request-timeout.
 const REQUEST_TIMEOUT: Span = Span::from_s(60);
@@ -153,18 +153,7 @@ impl Sim {
         let pause = if flight.tries == 1 { Span(self.edge.random.below(EVENT_PAUSE.0)) } else { EVENT_PAUSE };
         flight.left = self.now + pause;
         let latency = self.settings.latency.request.at(self.slots[flight.actor.0 as usize].network.draw());
-        let arrives = flight.left + latency + self.edge.delay();
-        let request = match self.free_requests.pop() {
-            Some(free) => {
-                self.requests[free as usize] = Some(flight);
-                RequestId(free)
-            }
-            None => {
-                self.requests.push(Some(flight));
-                RequestId((self.requests.len() - 1) as u32)
-            }
-        };
-        self.counters.requests += 1;
-        self.queue.push(arrives, Event::Arrive { request });
+        let arrives = flight.left + latency;
+        self.put_under_way(flight, arrives);
     }
 }

@@ -1,12 +1,8 @@
 //! DotProd: prefers nodes where what is free and what is asked for point in different directions (after Tetris).
 //! Real: the policy of that name in the published simulator of "Beware of Fragmentation" (USENIX ATC 2023).
 
-use super::gpu_share::{note_ask, score_by};
-use crate::scheduler::framework::{CycleState, Plugin, PreScoreResult, Reach, World};
+use super::gpu_share::ScoredByFree;
 use crate::scheduler::gpu_sharing::{Ask, Free};
-use crate::scheduler::node_info::{NodeId, NodeInfo};
-use crate::scheduler::pod_info::PodInfo;
-use crate::scheduler::status::Status;
 
 /// CPU and GPUs of the largest node, which all nodes are measured by.
 pub(super) const LARGEST: (f64, f64) = (128_000.0, 8_000.0);
@@ -19,25 +15,7 @@ pub fn score(free: &Free, ask: &Ask) -> i64 {
 }
 
 /// The plugin.
-pub struct DotProd;
-
-impl Plugin for DotProd {
-    fn name(&self) -> &'static str {
-        "DotProd"
-    }
-
-    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
-        Reach::Node
-    }
-
-    fn pre_score(&self, _: &World, state: &mut CycleState, pod: &PodInfo, _: &[NodeId]) -> PreScoreResult {
-        note_ask(state, pod)
-    }
-
-    fn score(&self, _: &World, state: &CycleState, _: &PodInfo, node: &NodeInfo) -> Result<i64, Status> {
-        score_by(state, node, score)
-    }
-}
+pub const PLUGIN: ScoredByFree = ScoredByFree { name: "DotProd", score };
 
 #[cfg(test)]
 mod tests {

@@ -1,12 +1,8 @@
 //! GpuPacking: first GPUs that are in use already, then untouched GPUs of nodes in use, untouched nodes last.
 //! Real: the policy of that name in the published simulator of "Beware of Fragmentation" (USENIX ATC 2023).
 
-use super::gpu_share::{note_ask, score_by};
-use crate::scheduler::framework::{CycleState, Plugin, PreScoreResult, Reach, World};
+use super::gpu_share::ScoredByFree;
 use crate::scheduler::gpu_sharing::{Ask, Free, GPU_MILLI, Gpus};
-use crate::scheduler::node_info::{NodeId, NodeInfo};
-use crate::scheduler::pod_info::PodInfo;
-use crate::scheduler::status::Status;
 
 /// The score of a node that the pod fits on, from what is free before it comes.
 pub fn score(free: &Free, ask: &Ask) -> i64 {
@@ -29,25 +25,7 @@ pub fn score(free: &Free, ask: &Ask) -> i64 {
 }
 
 /// The plugin.
-pub struct GpuPacking;
-
-impl Plugin for GpuPacking {
-    fn name(&self) -> &'static str {
-        "GpuPacking"
-    }
-
-    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
-        Reach::Node
-    }
-
-    fn pre_score(&self, _: &World, state: &mut CycleState, pod: &PodInfo, _: &[NodeId]) -> PreScoreResult {
-        note_ask(state, pod)
-    }
-
-    fn score(&self, _: &World, state: &CycleState, _: &PodInfo, node: &NodeInfo) -> Result<i64, Status> {
-        score_by(state, node, score)
-    }
-}
+pub const PLUGIN: ScoredByFree = ScoredByFree { name: "GpuPacking", score };
 
 #[cfg(test)]
 mod tests {

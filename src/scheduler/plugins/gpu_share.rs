@@ -7,7 +7,7 @@ use crate::model::Str;
 use crate::scheduler::framework::{CycleState, Plugin, PreFilterResult, PreScoreResult, Reach, World};
 use crate::scheduler::gpu_sharing::objects::{self, GPU_INDEX_KEY, GPU_MODEL_KEY};
 use crate::scheduler::gpu_sharing::{Ask, Free};
-use crate::scheduler::node_info::NodeInfo;
+use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::status::Status;
 
@@ -27,6 +27,32 @@ pub(super) fn ask_of(pod: &PodInfo) -> Ask {
 pub(super) fn note_ask(state: &mut CycleState, pod: &PodInfo) -> PreScoreResult {
     state.put(Asked(ask_of(pod)));
     PreScoreResult::Pass
+}
+
+/// A policy that scores a node by what is free on it and what the pod asks for, and by nothing else.
+pub struct ScoredByFree {
+    /// Its name in configurations.
+    pub name: &'static str,
+    /// The score of a node that the pod fits on, from what is free before it comes.
+    pub score: fn(&Free, &Ask) -> i64,
+}
+
+impl Plugin for ScoredByFree {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn reach(&self, _: &World, _: &PodInfo) -> Reach {
+        Reach::Node
+    }
+
+    fn pre_score(&self, _: &World, state: &mut CycleState, pod: &PodInfo, _: &[NodeId]) -> PreScoreResult {
+        note_ask(state, pod)
+    }
+
+    fn score(&self, _: &World, state: &CycleState, _: &PodInfo, node: &NodeInfo) -> Result<i64, Status> {
+        score_by(state, node, self.score)
+    }
 }
 
 /// Score of a policy that looks at what is free and what is asked for.

@@ -3,7 +3,7 @@
 //! Documented: alibaba/clusterdata, cluster-trace-gpu-v2025/README.md. RDMA, disks and `max_instance_per_node` are not simulated.
 
 use super::lines::{Column, Header, Lines, Table, needed, optional};
-use super::{Format, PodRow, Pods, Result, Settings, rows};
+use super::{Format, PodRow, Pods, Result, Settings, lasts, rows};
 use crate::workload::{Ask, CPU_MILLI_MAX, MEMORY_BYTES_MAX, SECONDS_MAX, seconds};
 
 /// The format.
@@ -40,13 +40,7 @@ fn pod(table: &Table, _: Settings) -> Result<Option<PodRow>> {
     };
     let at = table.amount(creation, SECONDS_MAX)?.unwrap_or(0.0);
     let begins = table.amount(scheduled, SECONDS_MAX)?.unwrap_or(at);
-    let lasts = match table.amount(deletion, SECONDS_MAX)? {
-        Some(ends) if ends < begins => {
-            return Err(table.fault(deletion, &format!("{ends} is before {begins}")).with_hint("instances end after they were scheduled"));
-        }
-        Some(ends) => Some(seconds(ends - begins)),
-        None => None,
-    };
+    let lasts = lasts(table, deletion, begins, "instances end after they were scheduled")?;
     let gpus = table.count(gpus, 1_000)?.unwrap_or(0) as u32;
     Ok(Some(PodRow {
         name: table.text(name)?.to_string(),

@@ -10,7 +10,8 @@ pub mod openb;
 pub mod simkube;
 pub mod swf;
 
-use super::{NodeRow, PodRow};
+use super::{NodeRow, PodRow, SECONDS_MAX, seconds};
+use crate::base::Span;
 use crate::base::input_error::InputError;
 use lines::{Lines, Table};
 
@@ -98,6 +99,14 @@ impl<T> Iterator for Rows<T> {
             }
         }
         None
+    }
+}
+
+/// How long something lasted that began then and has its end in a column; none if that is empty.
+fn lasts(table: &Table, ends: usize, begins: f64, hint: &str) -> Result<Option<Span>> {
+    match table.amount(ends, SECONDS_MAX)? {
+        Some(end) if end < begins => Err(table.fault(ends, &format!("{end} is before {begins}")).with_hint(hint)),
+        end => Ok(end.map(|end| seconds(end - begins))),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::generic::{MIB, gpu_ask};
 use super::lines::{Column, Header, Lines, Table, needed, optional};
-use super::{Format, NodeRow, Nodes, PodRow, Pods, Result, Settings, rows};
+use super::{Format, NodeRow, Nodes, PodRow, Pods, Result, Settings, lasts, rows};
 use crate::workload::{Ask, CPU_MILLI_MAX, MEMORY_BYTES_MAX, SECONDS_MAX, seconds};
 
 /// The format.
@@ -38,13 +38,7 @@ fn pod(table: &Table, _: Settings) -> Result<Option<PodRow>> {
     // Some workloads of the family have no times: all their pods are there from the start.
     let at = table.amount(creation, SECONDS_MAX)?.unwrap_or(0.0);
     let begins = table.amount(scheduled, SECONDS_MAX)?.unwrap_or(at);
-    let lasts = match table.amount(deletion, SECONDS_MAX)? {
-        Some(ends) if ends < begins => {
-            return Err(table.fault(deletion, &format!("{ends} is before {begins}")).with_hint("pods end after they were scheduled"));
-        }
-        Some(ends) => Some(seconds(ends - begins)),
-        None => None,
-    };
+    let lasts = lasts(table, deletion, begins, "pods end after they were scheduled")?;
     let ask = gpu_ask(table, gpus, gpu_milli)?;
     Ok(Some(PodRow {
         name: table.text(name)?.to_string(),
