@@ -30,6 +30,8 @@ impl Eq for Process {}
 pub struct Life {
     /// Unique in the pod, rising.
     pub serial: u32,
+    /// The container's name.
+    pub container: Str,
     /// Ports that the container declares.
     pub ports: Vec<i32>,
     /// Whether it takes the ports that no container declares.
@@ -48,6 +50,8 @@ pub struct Life {
     pub concurrency: u32,
     /// CPU that it may use, in thousandths; 0: no limit.
     pub cpu_limit_milli: u64,
+    /// Requests that may wait until the memory limit is reached, if waiting costs memory.
+    pub waiting_max: Option<u64>,
 }
 
 /// Why a request failed.

@@ -54,9 +54,11 @@ impl Kubelet<'_, '_> {
             let container = pod::spec_of(spec, live.seen.which);
             let of_node = self.node.allocatable.get("cpu").map_or(0, |cpu| cpu.milli_value());
             let limit = container.resources.limits.get("cpu").map(|cpu| cpu.milli_value());
+            let each = serves.memory.value();
             let ends = live.end.as_ref().map_or(Time::MAX, |end| end.at);
             let life = Life {
                 serial: live.seen.serial,
+                container: container.name.as_str().into(),
                 ports: container.ports.iter().map(|port| port.container_port).collect(),
                 is_main: live.seen.which == pod::regular(spec).start,
                 listens: live.listens,
@@ -66,6 +68,10 @@ impl Kubelet<'_, '_> {
                 time: serves.time,
                 concurrency: serves.concurrency,
                 cpu_limit_milli: limit.unwrap_or(of_node).max(0) as u64,
+                waiting_max: container.resources.limits.get("memory").filter(|_| each > 0).map(|most| {
+                    let left = most.value().saturating_sub(live.memory_bytes);
+                    (left / each.max(1)).max(0) as u64
+                }),
             };
             Some(Arc::new(Process { life: Some(life), ..space.clone() }))
         });

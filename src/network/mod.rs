@@ -29,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use step::Traffic;
 
+/// How often processes are looked at whose memory waiting requests can fill.
+const MEMORY_EVERY: Span = Span::from_s(1);
 /// How often what pods use is measured. Real: metrics-server's --metric-resolution.
 const METERED_EVERY: Span = Span::from_s(15);
 const CHANGE: u64 = 0;
@@ -114,7 +116,18 @@ impl Network {
             }
         }
         self.tell(cx, false);
+        self.kill_starved(cx);
         self.set_timer(cx);
+    }
+
+    /// The kernel kills processes in which more requests wait than they have memory for.
+    fn kill_starved(&mut self, cx: &mut Ctx<'_>) {
+        for server in self.traffic.servers.all.iter_mut().filter(|server| server.starved) {
+            server.starved = false;
+            let Some(running) = server.running.as_ref().filter(|running| server.up && running.ends > cx.now) else { continue };
+            let (namespace, pod, container) = (server.namespace.clone(), server.pod.clone(), running.container.clone());
+            cx.signal(Signal::ContainerKill { namespace, pod, container, oom: true });
+        }
     }
 
     fn tell(&mut self, cx: &mut Ctx<'_>, all: bool) {
@@ -135,6 +148,9 @@ impl Network {
         }
         for server in &self.traffic.servers.all {
             next = next.min(self.traffic.servers.next_change(&server.target.ip, now));
+            if server.up && server.running.as_ref().is_some_and(|running| running.waiting_max.is_some() && running.ends > now) {
+                next = next.min(now + MEMORY_EVERY);
+            }
         }
         if next < Time::MAX && self.timer.is_none_or(|set| next < set || set <= now) {
             self.timer = Some(next);

@@ -86,6 +86,9 @@ pub(super) struct Running {
     /// What each request adds to the queue.
     pub per_request: Span,
     pub cpu_per_request: Span,
+    /// The container, and how many requests may wait until its memory is full.
+    pub container: Str,
+    pub waiting_max: Option<u64>,
 }
 
 /// An address and what is there.
@@ -106,6 +109,8 @@ pub(super) struct Server {
     pub queue: Queue,
     /// Requests that may still be under way.
     pub flights: Vec<Flight>,
+    /// More wait than there is memory for.
+    pub starved: bool,
     /// CPU time used since it was last told.
     pub cpu_ns: u128,
     pub told_milli: i64,
@@ -130,8 +135,10 @@ impl Server {
         };
         let each = i128::from(running.per_request.0);
         let length = i128::from(until.since(from).0);
-        let most = each * i128::from(BACKLOG_MAX);
         let end = self.backlog + each * i128::from(self.arrivals) - length;
+        let room = running.waiting_max.unwrap_or(BACKLOG_MAX);
+        self.starved |= room < BACKLOG_MAX && end > each * i128::from(room);
+        let most = each * i128::from(room.min(BACKLOG_MAX));
         let dropped = if each == 0 { 0 } else { (end - most).max(0) / each };
         self.queue =
             Queue { from, until, begin: self.backlog, end, most, requests: self.arrivals, dropped: (dropped as u64).min(self.arrivals) };
@@ -186,6 +193,7 @@ impl Servers {
             arrivals: 0,
             queue: Queue::default(),
             flights: Vec::new(),
+            starved: false,
             cpu_ns: 0,
             told_milli: 0,
         });
@@ -257,6 +265,8 @@ impl Servers {
                 table,
                 per_request: Span(by_place.max(by_cpu)),
                 cpu_per_request: life.cpu_per_request,
+                container: life.container,
+                waiting_max: life.waiting_max,
             }
         });
         let server = &mut self.all[number];
@@ -264,7 +274,7 @@ impl Servers {
             (server.cpu_ns, server.told_milli) = (0, 0);
         }
         if server.running.as_ref().map(|running| running.listens) != running.as_ref().map(|running| running.listens) {
-            server.backlog = 0;
+            (server.backlog, server.starved) = (0, false);
         }
         (server.up, server.node, server.powered, server.running) = (up, node, powered, running);
         (server.namespace, server.pod) = (namespace, pod);

@@ -126,11 +126,12 @@ fn uses(at: At<'_>) -> Result<Uses> {
 }
 
 fn serves(at: At<'_>) -> Result<Serves> {
-    let fields = Fields::new(at, "`serves`", &["cpu", "time", "concurrency"])?;
+    let fields = Fields::new(at, "`serves`", &["cpu", "time", "concurrency", "memory"])?;
     Ok(Serves {
         cpu: fields.read("cpu", per_request)?.unwrap_or(Span::from_ms(1)),
         time: fields.read("time", |at| at.dist())?.unwrap_or(Dist::Constant(Span::from_ms(10))),
         concurrency: fields.read("concurrency", |at| at.count(u64::from(u32::MAX)))?.unwrap_or(0) as u32,
+        memory: fields.read("memory", |at| at.quantity())?.unwrap_or(Quantity::ZERO),
     })
 }
 

@@ -147,7 +147,8 @@ impl Director {
         for at in self.panel.take_dirty() {
             let holds = self.panel.holds(at, cx.now).unwrap_or(false);
             let waiting = &mut self.waiting[at];
-            let rises = holds && !std::mem::replace(&mut waiting.was, holds);
+            let was = std::mem::replace(&mut waiting.was, holds);
+            let rises = holds && !was;
             let may = match (waiting.fired, waiting.every) {
                 (None, _) => true,
                 (Some(_), None) => false,

@@ -226,11 +226,12 @@ fn behaviour() -> Value {
             (
                 "serves",
                 object(
-                    &["cpu", "time", "concurrency"],
+                    &["cpu", "time", "concurrency", "memory"],
                     &[
                         ("cpu", reference("quantity")),
                         ("time", reference("distribution")),
                         ("concurrency", json!({"type": "integer", "minimum": 0})),
+                        ("memory", reference("quantity")),
                     ],
                 ),
             ),

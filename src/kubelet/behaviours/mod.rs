@@ -64,6 +64,8 @@ pub struct Serves {
     pub time: Dist,
     /// Requests served at a time; 0: no limit.
     pub concurrency: u32,
+    /// Memory of a request that waits.
+    pub memory: Quantity,
 }
 
 /// What an entry demands of the container's surroundings, beside its image.
@@ -243,7 +245,12 @@ impl Behaviour {
                 memory: Quantity::from_binary(32 << 20),
                 memory_growth_per_s: Quantity::ZERO,
             }),
-            serves: self.serves.unwrap_or(Serves { cpu: Span::from_ms(1), time: Dist::Constant(Span::from_ms(10)), concurrency: 0 }),
+            serves: self.serves.unwrap_or(Serves {
+                cpu: Span::from_ms(1),
+                time: Dist::Constant(Span::from_ms(10)),
+                concurrency: 0,
+                memory: Quantity::ZERO,
+            }),
             entry,
         }
     }
