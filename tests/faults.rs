@@ -370,6 +370,19 @@ fn a_wrong_clock_starts_cron_jobs_early_and_dates_conditions() {
     assert!((298..=302).contains(&(start("a-2") - start("a-1"))), "{}", start("a-2") - start("a-1"));
 }
 
+#[test]
+fn a_step_with_when_and_every_happens_each_time() {
+    let begin = "{at: 1s, kubectl: run web --image=web --labels=app=web}";
+    let step = |every: &str| format!("{{when: \"pods('app=web').exists(p, p.ready)\", {every}fault: container-crash, selector: app=web}}");
+    let kills = |every: &str| {
+        let mut world = world(&[begin, &step(every)]);
+        world.run_until(at_s(120));
+        restarts(&world, "web")
+    };
+    assert_eq!(kills(""), 1);
+    assert!(kills("every: 1s, ") >= 3, "{}", kills("every: 1s, "));
+}
+
 /// The example of each fault is read and struck.
 #[test]
 fn every_example_is_a_line_of_a_timeline() {

@@ -1,5 +1,6 @@
 //! Every shipped scenario against what it was recorded to do: story, figures, verdicts, and fingerprint.
-//! `UPDATE=1 cargo test --test scenarios` records anew.
+//! `UPDATE=1 cargo test --test scenarios` records anew. Of an incident the broken half must break an expectation (exit status 1),
+//! the fixed half none.
 
 use kubesim::base::Span;
 use kubesim::report::Run;
@@ -39,6 +40,7 @@ fn play(path: &Path) -> Result<(), Failed> {
     let scenario = scenario::load(&path.display().to_string(), &Overrides::default(), &mut std::io::empty())?;
     let mut world = World::new(&scenario, Options::default())?;
     world.run_until(scenario.end());
+    judge_incident(path, &world)?;
     let told = tell(&scenario, &world);
     let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/scenarios").join(format!("{}.txt", scenario.name));
     if std::env::var_os("UPDATE").is_some() {
@@ -51,6 +53,21 @@ fn play(path: &Path) -> Result<(), Failed> {
         None if expected.len() == told.len() => Ok(()),
         None => Err(format!("{} lines were expected, {} came", expected.lines().count(), told.lines().count()).into()),
         Some((number, (expected, got))) => Err(format!("line {}\n expected: {expected}\n      got: {got}", number + 1).into()),
+    }
+}
+
+/// Whether a half of an incident ends as its file's name says.
+fn judge_incident(path: &Path, world: &World) -> Result<(), Failed> {
+    let wanted = match path.file_stem().and_then(|stem| stem.to_str()) {
+        _ if !path.components().any(|part| part.as_os_str() == "incidents") => return Ok(()),
+        Some("broken") => true,
+        Some("fixed") => false,
+        _ => return Err("an incident has a broken.yaml and a fixed.yaml".into()),
+    };
+    let broken: Vec<String> = world.verdicts().into_iter().filter(|case| !case.passed).map(|case| case.name).collect();
+    match broken.is_empty() == wanted {
+        true => Err(format!("broken expectations: {broken:?}").into()),
+        false => Ok(()),
     }
 }
 

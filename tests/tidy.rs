@@ -202,6 +202,33 @@ fn files_say_what_they_are_and_stay_small() {
 }
 
 #[test]
+fn every_incident_has_its_source_its_question_and_two_halves() {
+    const INCIDENTS_MIN: usize = 8;
+    let told = fs::read_to_string(root().join("docs/incidents.md")).unwrap();
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(root().join("scenarios/incidents")).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    assert!(folders.len() >= INCIDENTS_MIN, "{folders:?}");
+    for folder in folders {
+        let name = relative(&folder);
+        let [broken, fixed] = ["broken", "fixed"].map(|half| {
+            let text = fs::read_to_string(folder.join(half).with_extension("yaml")).unwrap();
+            let line = |start: &str| text.lines().find_map(|line| line.trim_start().strip_prefix(start)).unwrap_or_default().to_string();
+            assert!(line("name: ").starts_with("incident-") && line("name: ").ends_with(half), "{name}: a name that says what it is");
+            assert!(line("question: ").ends_with('?'), "{name}: a question for a class");
+            assert!(line("Source: ").starts_with("https://") && told.contains(&line("Source: ")), "{name}: a source, here and in the table");
+            assert!(!line("Simplified: ").is_empty(), "{name}: what is simplified");
+            assert!(told.contains(&format!("kubesim run {name}/{half}.yaml")), "docs/incidents.md does not show how to run {name}/{half}.yaml");
+            text
+        });
+        assert!(broken.contains("  What happened: ") && broken.contains("  Look at: ") && !broken.contains("  Answer: "), "{name}/broken.yaml");
+        assert!(fixed.contains("  Answer: "), "{name}/fixed.yaml has no answer");
+        let demands = |text: &str| text.split_once("\nexpect:\n").unwrap_or_else(|| panic!("{name} expects nothing")).1.to_string();
+        assert_eq!(demands(&broken), demands(&fixed), "{name}: one expectation for both halves");
+    }
+}
+
+#[test]
 fn every_plugin_and_scenario_is_documented_and_tested() {
     let fidelity = fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
     for path in sources(&root().join("src/scheduler/plugins")) {

@@ -87,6 +87,27 @@ load: [{service: shop, rps: 60, stages: [{at: 20s, target: 220, over: 0s}, {at: 
 }
 
 #[test]
+fn waiting_requests_fill_the_memory() {
+    let rest = |memory: &str| {
+        format!(
+            "containers:
+  - image: shop:*
+    uses: {{memory: 64Mi}}
+    serves: {{cpu: 20ms, time: 100ms, concurrency: 4, memory: {memory}}}
+duration: 60s
+load: [{{service: shop, rps: 60, start: 15s, stages: [{{at: 20s, target: 220, over: 0s}}, {{at: 35s, target: 60, over: 5s}}], timeout: 10s}}]
+timeline:
+  - {{at: 1s, kubectl: set resources deployment/shop --limits=memory=256Mi}}
+"
+        )
+    };
+    // 160 a second are served, so that 900 wait in the end, in four pods: 225 MiB in each, where 192 MiB are left.
+    let (tight, roomy) = (both(&rest("1Mi")), both(&rest("64Ki")));
+    assert!(failed(&tight, Cause::Reset) > 100, "{tight:?}");
+    assert_eq!(roomy.failures(), 0, "{roomy:?}");
+}
+
+#[test]
 fn far_too_much_for_the_pods() {
     let totals = both(
         "containers:
