@@ -216,12 +216,21 @@ fn every_incident_has_its_source_its_question_and_two_halves() {
             let line = |start: &str| text.lines().find_map(|line| line.trim_start().strip_prefix(start)).unwrap_or_default().to_string();
             assert!(line("name: ").starts_with("incident-") && line("name: ").ends_with(half), "{name}: a name that says what it is");
             assert!(line("question: ").ends_with('?'), "{name}: a question for a class");
-            assert!(line("Source: ").starts_with("https://") && told.contains(&line("Source: ")), "{name}: a source, here and in the table");
+            assert!(
+                line("Source: ").starts_with("https://") && told.contains(&line("Source: ")),
+                "{name}: a source, here and in the table"
+            );
             assert!(!line("Simplified: ").is_empty(), "{name}: what is simplified");
-            assert!(told.contains(&format!("kubesim run {name}/{half}.yaml")), "docs/incidents.md does not show how to run {name}/{half}.yaml");
+            assert!(
+                told.contains(&format!("kubesim run {name}/{half}.yaml")),
+                "docs/incidents.md does not show how to run {name}/{half}.yaml"
+            );
             text
         });
-        assert!(broken.contains("  What happened: ") && broken.contains("  Look at: ") && !broken.contains("  Answer: "), "{name}/broken.yaml");
+        assert!(
+            broken.contains("  What happened: ") && broken.contains("  Look at: ") && !broken.contains("  Answer: "),
+            "{name}/broken.yaml"
+        );
         assert!(fixed.contains("  Answer: "), "{name}/fixed.yaml has no answer");
         let demands = |text: &str| text.split_once("\nexpect:\n").unwrap_or_else(|| panic!("{name} expects nothing")).1.to_string();
         assert_eq!(demands(&broken), demands(&fixed), "{name}: one expectation for both halves");
