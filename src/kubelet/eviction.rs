@@ -1,6 +1,6 @@
 //! Pressure on a node's memory or disk: the condition, the refusal of new pods, and the eviction of one pod a round, worst
-//! first. Real: pkg/kubelet/eviction/{eviction_manager.go,helpers.go} @ v1.37.2. The cause is a fault of the scenario; a container
-//! over its own limit is killed by the kernel instead.
+//! first. Real: pkg/kubelet/eviction/{eviction_manager.go,helpers.go} @ v1.37.2. The cause is a fault of the scenario, or that the
+//! processes of the machine use more memory than it can spare (`memory`); a container over its own limit is killed by the kernel.
 
 use super::fleet::{Fleet, Kubelet};
 use super::node::NodeState;
@@ -77,25 +77,24 @@ impl Kubelet<'_, '_> {
         Some(format!("The node had condition: [{}]. ", shown.join(" ")))
     }
 
-    fn evict(&mut self, what: Shortage, threshold: Quantity) {
-        let message = self.eviction_message(what, threshold);
+    fn evict(&mut self, what: Shortage, threshold: Quantity, available: Quantity) {
+        let message = self.eviction_message(what, threshold, available);
         self.event(None, EventType::Warning, "Evicted", message.clone());
         self.pod.eviction = Some(Eviction { reason: word!("Evicted"), message: message.into(), grace_s: Some(GRACE_S) });
         self.update(false);
         self.drive();
     }
 
-    fn eviction_message(&self, what: Shortage, threshold: Quantity) -> String {
+    fn eviction_message(&self, what: Shortage, threshold: Quantity, available: Quantity) -> String {
         if what == Shortage::Disk {
             return "The node was low on resource: ephemeral-storage. ".into();
         }
-        let available = Quantity::from_binary(threshold.value() / 2);
         let mut message = format!("The node was low on resource: memory. Threshold quantity: {threshold}, available: {available}. ");
         let spec = &self.pod.pod().spec;
         for live in self.pod.lives.iter().filter(|live| live.seen.state == State::Running) {
             let container = pod::spec_of(spec, live.seen.which);
             let request = resources::amount(&container.resources.requests, "memory");
-            let usage = Quantity::from_binary(live.memory_bytes);
+            let usage = Quantity::from_binary(live.memory_at(self.cx.now));
             if usage > request {
                 let name = &container.name;
                 message.push_str(&format!("Container {name} was using {usage}, request is {request}, has larger consumption of memory. "));
@@ -106,9 +105,9 @@ impl Kubelet<'_, '_> {
 }
 
 /// How soon a pod goes: those above their request first, then low priority, then who is furthest above.
-fn rank(pod: &PodState) -> (bool, i32, Reverse<i64>) {
+fn rank(pod: &PodState, now: Time) -> (bool, i32, Reverse<i64>) {
     let request = resources::amount(&resources::requests(&pod.pod().spec), "memory").value();
-    let usage: i64 = pod.lives.iter().filter(|live| live.seen.state == State::Running).map(|live| live.memory_bytes).sum();
+    let usage: i64 = pod.lives.iter().filter(|live| live.seen.state == State::Running).map(|live| live.memory_at(now)).sum();
     (usage <= request, pod.pod().priority(), Reverse(usage - request))
 }
 
@@ -126,25 +125,30 @@ impl Fleet {
     pub(crate) fn eviction_round(&mut self, number: u32, cx: &mut Ctx<'_>) {
         let configuration = self.configuration().clone();
         let node = self.node_mut(number);
-        if !node.up {
+        if !node.up || node.booked.looked == Some(cx.now) {
             return;
         }
         let name = node.name.clone();
+        let threshold = configuration.eviction_memory_available;
+        let short = self.memory_short(number, threshold.value(), cx);
+        let node = self.node_mut(number);
+        let causes = Shortage::ALL.map(|what| node.pressure[what as usize].cause || what == Shortage::Memory && short.is_some());
         let mut next: Option<Time> = None;
         let mut turned = Vec::new();
         for what in Shortage::ALL {
             let pressure = &mut node.pressure[what as usize];
-            if pressure.cause {
+            let cause = causes[what as usize];
+            if cause {
                 pressure.seen = cx.now;
             }
             let lasts = pressure.seen + configuration.eviction_pressure_transition_period;
-            let shown = pressure.cause || pressure.shown && cx.now < lasts;
+            let shown = cause || pressure.shown && cx.now < lasts;
             if shown != pressure.shown {
                 pressure.shown = shown;
                 turned.push((what, shown));
             }
             if shown {
-                let again = if pressure.cause { cx.now + ROUND } else { lasts };
+                let again = if cause { cx.now + ROUND } else { lasts };
                 next = Some(next.map_or(again, |at| at.min(again)));
             }
         }
@@ -152,11 +156,12 @@ impl Fleet {
         for (what, on) in turned.into_iter().filter(|_| online) {
             show(&name, what, on, cx);
         }
-        let starved = Shortage::ALL.into_iter().find(|what| self.node_mut(number).pressure[*what as usize].cause);
+        let starved = Shortage::ALL.into_iter().find(|what| causes[*what as usize]);
         if let Some(what) = starved
-            && let Some(slot) = self.victim(number, what)
+            && let Some(slot) = self.victim(number, what, cx.now)
         {
-            self.with(slot, cx, |kubelet| kubelet.evict(what, configuration.eviction_memory_available));
+            let available = Quantity::from_binary(short.unwrap_or(threshold.value() / 2));
+            self.with(slot, cx, |kubelet| kubelet.evict(what, threshold, available));
         }
         if let Some(next) = next {
             cx.wake_at(next, Self::node_token(number));
@@ -172,7 +177,7 @@ impl Fleet {
     }
 
     /// Who goes next. Under disk pressure images that nobody uses go first.
-    fn victim(&mut self, number: u32, what: Shortage) -> Option<Slot> {
+    fn victim(&mut self, number: u32, what: Shortage, now: Time) -> Option<Slot> {
         let slots: Vec<Slot> = self.node_mut(number).slots.iter().copied().collect();
         if what == Shortage::Disk {
             let used: Vec<Str> =
@@ -188,7 +193,7 @@ impl Fleet {
             let pod = self.pod_ref(*slot);
             !pod.terminating && !pod.rejected && !pod.pod().is_terminal() && pod.pod().priority() < CRITICAL
         });
-        alive.min_by_key(|slot| rank(self.pod_ref(*slot)))
+        alive.min_by_key(|slot| rank(self.pod_ref(*slot), now))
     }
 
     /// A fault ends the processes of a pod, or of one of its containers.

@@ -35,6 +35,7 @@ impl Fleet {
         node.labels = object.meta.labels.clone();
         node.allocatable = status.capacity.clone();
         node.allocatable.extend(status.allocatable.clone());
+        node.memory_bytes = status.capacity.get("memory").map(|memory| memory.value()).filter(|memory| *memory > 0);
         node.parallel_pulls = self.shared.settings.parallel_pulls_on.iter().any(|other| **other == *name).then_some(1_000);
         node.present = true;
         if !node.registered && node.up && node.online {

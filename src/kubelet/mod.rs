@@ -15,6 +15,7 @@ mod fleet;
 mod kill;
 mod machines;
 mod manager;
+mod memory;
 mod node;
 mod offline;
 mod pod;

@@ -3,6 +3,7 @@
 
 use super::eviction::Pressure;
 use super::manager::Write;
+use super::memory::Booked;
 use super::pod::Slot;
 use super::{admission, resources};
 use crate::actor::EventNote;
@@ -63,6 +64,9 @@ pub(crate) struct NodeState {
     pub address: Str,
     pub labels: Labels,
     pub allocatable: ResourceList,
+    /// Memory of the machine, if that is known, and what of it may be used.
+    pub memory_bytes: Option<i64>,
+    pub booked: Booked,
     /// Whether the kubelet runs, and whether the machine does.
     pub up: bool,
     pub powered: bool,
@@ -123,6 +127,8 @@ impl NodeState {
             number,
             labels: Labels::default(),
             allocatable: ResourceList::new(),
+            memory_bytes: None,
+            booked: Booked::default(),
             up: true,
             powered: true,
             started: None,

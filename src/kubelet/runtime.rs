@@ -48,6 +48,7 @@ pub(crate) struct Live {
     /// What it uses.
     pub cpu_milli: i64,
     pub memory_bytes: i64,
+    pub memory_growth_per_s: i64,
 }
 
 impl Live {

@@ -275,6 +275,7 @@ impl Kubelet<'_, '_> {
             script: None,
             cpu_milli: 0,
             memory_bytes: 0,
+            memory_growth_per_s: 0,
         };
         if self.pod.lives.is_empty() {
             self.pod.lives.reserve_exact(1);
@@ -345,8 +346,9 @@ impl Kubelet<'_, '_> {
             (live.seen.state, live.seen.started) = (State::Running, Some(now));
             (live.end, live.listens, live.ready) = (plan.end, plan.listens, plan.ready);
             (live.drains, live.stop_code, live.script) = (plan.drains, plan.stop_code, plan.script);
-            (live.cpu_milli, live.memory_bytes) = (plan.cpu_milli, plan.memory_bytes);
+            (live.cpu_milli, live.memory_bytes, live.memory_growth_per_s) = (plan.cpu_milli, plan.memory_bytes, plan.memory_growth_per_s);
             (live.refuses_after, live.serves) = (plan.refuses_after, plan.serves);
+            self.book_memory(plan.memory_bytes, plan.memory_growth_per_s);
         }
         self.pod.dirty = true;
         self.pod.run_runtime(now);
@@ -411,6 +413,7 @@ pub(crate) struct Plan {
     pub script: Option<u32>,
     pub cpu_milli: i64,
     pub memory_bytes: i64,
+    pub memory_growth_per_s: i64,
     pub refuses_after: Span,
     pub serves: Option<Serves>,
 }
@@ -461,6 +464,7 @@ impl super::fleet::Shared {
             script: None,
             cpu_milli,
             memory_bytes: memory,
+            memory_growth_per_s: what.uses.memory_growth_per_s.value(),
             refuses_after: what.stop.refuses_after,
             serves: Some(what.serves),
         }

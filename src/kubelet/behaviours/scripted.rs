@@ -134,6 +134,7 @@ impl Behaviours {
             script: Some(number),
             cpu_milli: 0,
             memory_bytes: 0,
+            memory_growth_per_s: 0,
             refuses_after: Span::ZERO,
             serves: None,
         })
