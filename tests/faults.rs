@@ -371,6 +371,32 @@ fn a_wrong_clock_starts_cron_jobs_early_and_dates_conditions() {
 }
 
 #[test]
+fn a_machine_whose_processes_use_too_much_evicts_who_is_farthest_above_its_request() {
+    let scenario = scenario::parse(
+        "memory.yaml",
+        "apiVersion: kubesim/v1alpha1
+kind: Scenario
+duration: 10m
+cluster: {nodes: [{count: 1, name: 'n-#', cpu: 4, memory: 4Gi}]}
+containers:
+  - {image: big*, uses: {memory: 2Gi}}
+  - {image: leak*, uses: {memory: 100Mi, memoryGrowthPerSecond: 10Mi}}
+timeline: [{at: 0s, kubectl: run big --image=big}, {at: 0s, kubectl: run leak --image=leak}]
+",
+    );
+    let mut world = World::new(&scenario.unwrap_or_else(|error| panic!("{error}")), Options::default()).unwrap();
+    let reason = |world: &World, name: &str| pods(world, name)[0].as_pod().unwrap().status.reason.to_string();
+    // 100 MiB are left of 4 GiB after 185 s; then the leak is less above its request than the other.
+    world.run_until(at_s(180));
+    assert_eq!(condition(&world, "n-1", "MemoryPressure"), "False/KubeletHasSufficientMemory");
+    world.run_until(at_s(210));
+    assert_eq!(condition(&world, "n-1", "MemoryPressure"), "True/KubeletHasInsufficientMemory");
+    assert_eq!((reason(&world, "big"), reason(&world, "leak")), ("Evicted".to_string(), String::new()));
+    world.run_until(at_s(9 * 60));
+    assert_eq!(reason(&world, "leak"), "Evicted");
+}
+
+#[test]
 fn a_step_with_when_and_every_happens_each_time() {
     let begin = "{at: 1s, kubectl: run web --image=web --labels=app=web}";
     let step = |every: &str| format!("{{when: \"pods('app=web').exists(p, p.ready)\", {every}fault: container-crash, selector: app=web}}");

@@ -11,7 +11,10 @@ use super::runtime::Live;
 use crate::actor::Ctx;
 use crate::base::{Span, Time};
 
-/// At least so much memory is used by a machine's processes at most, and grows at most so fast.
+/// Memory is given in pages.
+const PAGE: i64 = 4_096;
+
+/// What a machine's processes use at most, and how fast that grows at most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Booked {
     bytes: i64,
@@ -47,7 +50,7 @@ impl Live {
     /// What the process uses at an instant: half of it until it listens, and more from then on if it leaks.
     pub fn memory_at(&self, now: Time) -> i64 {
         match self.listens <= now {
-            true => self.memory_bytes.saturating_add(grown(self.memory_growth_per_s, now.since(self.listens))),
+            true => self.memory_bytes.saturating_add(grown(self.memory_growth_per_s, now.since(self.listens)) / PAGE * PAGE),
             false => self.memory_bytes / 2,
         }
     }
@@ -107,5 +110,19 @@ impl Fleet {
             cx.wake_at(round, Self::node_token(number));
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_says_when_to_look() {
+        let booked = Booked { bytes: 1_000, growth_per_s: 10, at: Time::from_s(5), ..Booked::default() };
+        assert_eq!((booked.at(Time::from_s(5)), booked.at(Time::from_s(15))), (1_000, 1_100));
+        assert_eq!(booked.passes(1_099, Time::from_s(5)), Some(Time::from_s(15)));
+        assert_eq!(booked.passes(900, Time::from_s(5)), Some(Time::from_s(5)));
+        assert_eq!(Booked { growth_per_s: 0, ..booked }.passes(2_000, Time::from_s(5)), None);
     }
 }
