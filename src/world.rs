@@ -13,9 +13,10 @@ use crate::network::Network;
 use crate::report::Case;
 use crate::scenario::director::Director;
 use crate::scenario::judge::SharedJudge;
-use crate::scenario::{Action, Check, Scenario, Step, Submitter, Workload, initial_objects};
+use crate::scenario::{Action, Check, Expectation, Scenario, Step, Submitter, Workload, initial_objects};
 use crate::scheduler::actor::{Explain, SchedulerActor, Settings as SchedulerSettings};
 use crate::sim::Sim;
+use std::collections::BTreeSet;
 
 /// What the scheduler tells a replay: enough for every decision of a small run, and little enough not to be felt in a big one.
 const EXPLAINED: Explain = Explain::First { attempts: 1_000, nodes: 60_000, moves: 6_000 };
@@ -72,6 +73,7 @@ impl World {
         if options.replay {
             collector.0.borrow_mut().replay = Some(Replay::default());
         }
+        collector.0.borrow_mut().registry.spans = spans(scenario);
         // Expectations of metrics are judged by what the collector holds.
         let judged = scenario.expectations.iter().any(|expectation| matches!(expectation.check, Check::Metric { .. }));
         if options.metrics || judged {
@@ -118,6 +120,16 @@ impl World {
         let waiting = pods.filter_map(|(_, object)| Some((object, object.as_pod().filter(|pod| !pod.is_ready() && !pod.is_terminal())?)));
         waiting.map(|(object, pod)| (format!("{}/{}", object.meta.namespace, object.meta.name), why_not_ready(object, pod))).collect()
     }
+}
+
+/// The spans whose requests somebody asks for.
+fn spans(scenario: &Scenario) -> Vec<(Time, Time)> {
+    let between = |expectation: &Expectation| match &expectation.check {
+        Check::Metric { between, .. } => *between,
+        _ => None,
+    };
+    let all: BTreeSet<(Time, Time)> = scenario.expectations.iter().filter_map(between).collect();
+    all.into_iter().collect()
 }
 
 /// All components, in the order in which they act at equal times.

@@ -68,7 +68,7 @@ pub enum Cause {
     NoEndpoints,
     /// The address is no longer there.
     Unreachable,
-    /// The name was not known.
+    /// There is no such name, or DNS did not answer.
     Dns,
 }
 
@@ -84,7 +84,7 @@ impl Cause {
             Cause::TimeOut => "time-out",
             Cause::NoEndpoints => "no endpoints",
             Cause::Unreachable => "host unreachable",
-            Cause::Dns => "name not found",
+            Cause::Dns => "name not resolved",
         }
     }
 }
@@ -97,6 +97,8 @@ pub type ByCause = [u64; Cause::ALL.len()];
 pub struct Window {
     /// The load's name.
     pub load: Str,
+    /// They are the look-ups of another load's names.
+    pub look_ups: bool,
     /// Namespace and name of the Service.
     pub service: (Str, Str),
     /// Where it begins.

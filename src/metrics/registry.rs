@@ -67,6 +67,8 @@ pub type Labelled = BTreeMap<String, Series>;
 pub struct Registry {
     /// Requests.
     pub traffic: Traffic,
+    /// Spans whose requests are summed up by themselves, too.
+    pub spans: Vec<(Time, Time)>,
     /// Ready endpoints of each slice, with its Service.
     slices: BTreeMap<(Str, Str), (String, u64)>,
     series: BTreeMap<&'static str, Labelled>,
@@ -169,7 +171,7 @@ impl Registry {
     }
 
     fn requests(&mut self, window: &Window) {
-        let Some(quantiles_ms) = self.traffic.record(window) else { return };
+        let Some(quantiles_ms) = self.traffic.record(window, &self.spans) else { return };
         let load = &window.load;
         let at = window.from;
         let share = window.failures() as f64 / window.requests() as f64;

@@ -40,12 +40,16 @@ pub struct Point {
 /// One load over time.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct LoadSeries {
+    /// They are the look-ups of another load's names, which are no requests of users.
+    pub look_ups: bool,
     /// Namespace and name of its Service.
     pub service: (Str, Str),
     /// Sums.
     pub totals: Totals,
     /// Seconds in which there were requests.
     pub points: Vec<Point>,
+    /// Sums over the requests sent within the spans that somebody asks for.
+    pub within: BTreeMap<(Time, Time), Totals>,
 }
 
 /// All loads by name.
@@ -97,6 +101,17 @@ impl Totals {
         self.failed.iter().sum()
     }
 
+    fn add(&mut self, window: &Window) {
+        self.ok += window.ok;
+        for at in 0..Cause::ALL.len() {
+            self.failed[at] += window.failed[at];
+            self.retried[at] += window.retried[at];
+        }
+        self.durations.merge(&window.durations);
+        let first = self.sent.map_or(window.from, |(first, _)| first);
+        self.sent = Some((first, window.until));
+    }
+
     /// Adds those of another load.
     pub fn merge(&mut self, other: &Totals) {
         self.ok += other.ok;
@@ -118,19 +133,14 @@ pub fn ms(span: crate::base::Span) -> f64 {
 }
 
 impl Traffic {
-    /// Adds a second; gives back its quantiles, if it has any requests.
-    pub(super) fn record(&mut self, window: &Window) -> Option<[f64; 3]> {
+    /// Adds a second, also to those of the spans that it lies in; gives back its quantiles, if it has any requests.
+    pub(super) fn record(&mut self, window: &Window, spans: &[(Time, Time)]) -> Option<[f64; 3]> {
         let load = self.0.entry(window.load.clone()).or_default();
-        load.service = window.service.clone();
-        let totals = &mut load.totals;
-        totals.ok += window.ok;
-        for at in 0..Cause::ALL.len() {
-            totals.failed[at] += window.failed[at];
-            totals.retried[at] += window.retried[at];
+        (load.service, load.look_ups) = (window.service.clone(), window.look_ups);
+        load.totals.add(window);
+        for span in spans.iter().filter(|(from, to)| *from <= window.from && window.until <= *to) {
+            load.within.entry(*span).or_default().add(window);
         }
-        totals.durations.merge(&window.durations);
-        let first = totals.sent.map_or(window.from, |(first, _)| first);
-        totals.sent = Some((first, window.until));
         if window.requests() == 0 {
             return None;
         }
@@ -145,25 +155,25 @@ impl Traffic {
         Some(quantiles_ms)
     }
 
-    /// Sums over the loads with this name, or over all.
+    /// The load with this name, or all loads of users.
+    fn chosen<'a>(&'a self, load: Option<&'a str>) -> impl Iterator<Item = &'a LoadSeries> {
+        let fits = move |name: &str, series: &LoadSeries| load.map_or(!series.look_ups, |load| name == load);
+        self.0.iter().filter(move |(name, series)| fits(name, series)).map(|(_, series)| series)
+    }
+
+    /// Sums over the load with this name, or over all.
     pub fn totals(&self, load: Option<&str>) -> Totals {
         let mut all = Totals::default();
-        let chosen = self.0.iter().filter(|(name, _)| load.is_none_or(|load| &***name == load));
-        chosen.for_each(|(_, load)| all.merge(&load.totals));
+        let chosen = self.chosen(load);
+        chosen.for_each(|load| all.merge(&load.totals));
         all
     }
 
-    /// The same of the seconds between two instants: counts of requests and failures, without durations.
-    pub fn counts(&self, load: Option<&str>, from: Time, to: Time) -> Totals {
+    /// The same of the requests sent between two instants, one of the pairs that were asked for when the run began.
+    pub fn within(&self, load: Option<&str>, between: (Time, Time)) -> Totals {
         let mut all = Totals::default();
-        for (_, series) in self.0.iter().filter(|(name, _)| load.is_none_or(|load| &***name == load)) {
-            let within = series.points.iter().filter(|point| (from..to).contains(&point.at));
-            for point in within {
-                let mut one = Totals { ok: point.ok, failed: point.failed, ..Totals::default() };
-                one.sent = Some((point.at, point.at + crate::base::Span::from_s_f64(point.seconds)));
-                all.merge(&one);
-            }
-        }
+        let chosen = self.chosen(load);
+        chosen.filter_map(|load| load.within.get(&between)).for_each(|totals| all.merge(totals));
         all
     }
 }

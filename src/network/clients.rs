@@ -19,6 +19,8 @@ struct News {
     snapshot: Arc<Snapshot>,
     /// The rules have gone but the name is still remembered.
     remembered: bool,
+    /// It comes with the answer to a look-up made after `at`.
+    by_name: bool,
 }
 
 /// One client.
@@ -45,6 +47,13 @@ pub(super) struct Client {
     /// Its node hears nothing of the control plane; what the tables say stays.
     pub cut_off: bool,
     changes: u64,
+    /// Until when its name is known, and when it was asked for last, if its look-ups are requests.
+    pub known_until: Time,
+    asked_at: Option<Time>,
+    /// Its look-up under way.
+    pub asking: Option<u64>,
+    /// Its look-ups are requests.
+    looks_up: bool,
 }
 
 /// All clients of a load.
@@ -80,6 +89,10 @@ impl Client {
             news: VecDeque::new(),
             cut_off: false,
             changes: 0,
+            known_until: Time::ZERO,
+            asked_at: None,
+            asking: None,
+            looks_up: false,
         }
     }
 
@@ -93,22 +106,24 @@ impl Client {
         let ttl = load.name_ttl.0;
         let phase = if ttl == 0 { 0 } else { lag.seed.draw("name", &format!("{}/{}", load.name, self.name), 0).0 % ttl };
         let asked = if ttl == 0 { now } else { Time(now.0.saturating_sub(phase).div_ceil(ttl) * ttl + phase) }.max(after);
-        let news = |at, remembered| News { at, snapshot: snapshot.clone(), remembered };
+        let asked = if self.looks_up { now.max(after) } else { asked };
+        let news = |at, remembered, by_name| News { at, snapshot: snapshot.clone(), remembered, by_name };
         if snapshot.headless || before.headless && !snapshot.known {
-            self.news.push_back(news(asked, false));
+            self.news.push_back(news(asked, false, self.looks_up));
         } else if snapshot.known {
-            self.news.push_back(news(programmed, false));
+            self.news.push_back(news(programmed, false, false));
         } else {
-            self.news.push_back(news(programmed, true));
-            self.news.push_back(news(asked.max(programmed), false));
+            self.news.push_back(news(programmed, true, false));
+            self.news.push_back(news(asked.max(programmed), false, self.looks_up));
         }
     }
 
     /// Takes up what it has come to know by now; says whether anything.
     fn learn(&mut self, load: &Load, now: Time, servers: &mut Servers) -> bool {
         let mut any = false;
-        let cut_off = self.cut_off;
-        while let Some(news) = self.news.pop_front_if(|news| news.at <= now && (!cut_off || news.snapshot.headless)) {
+        let (cut_off, asked_at) = (self.cut_off, self.asked_at);
+        let is_heard = |news: &News| (!cut_off || news.snapshot.headless) && (!news.by_name || asked_at.is_some_and(|at| news.at <= at));
+        while let Some(news) = self.news.pop_front_if(|news| news.at <= now && is_heard(news)) {
             any = true;
             let route = news.snapshot.route(&self.node, &self.zone, load.from == Sender::Outside, &load.host);
             self.table = route.targets.iter().map(|target| servers.number(target)).collect();
@@ -154,20 +169,30 @@ impl Client {
 
     /// When it will come to know something.
     pub fn next_news(&self) -> Option<Time> {
-        self.news.front().filter(|news| !self.cut_off || news.snapshot.headless).map(|news| news.at)
+        self.news.front().filter(|news| !news.by_name && (!self.cut_off || news.snapshot.headless)).map(|news| news.at)
+    }
+
+    /// A look-up has been answered, or given up.
+    pub fn settled(&mut self, at: Time, ttl: Span, answered: bool) {
+        self.asking = None;
+        if answered {
+            self.known_until = at + ttl;
+            self.asked_at = Some(at);
+        }
     }
 }
 
 impl Clients {
     /// These are the clients from now on: name, node and zone of each. Those that were there before keep what they know; new
     /// ones begin with what is true now.
-    pub fn replace(&mut self, wanted: Vec<(Str, Str, Str)>, load: &Load, now: Time, seed: Seed) {
+    pub fn replace(&mut self, wanted: Vec<(Str, Str, Str)>, load: &Load, looks_up: bool, now: Time, seed: Seed) {
         let mut old = std::mem::take(&mut self.all);
         for (name, node, zone) in wanted {
             let known = old.iter().position(|client| client.name == name && client.node == node);
             let client = known.map(|at| old.swap_remove(at)).unwrap_or_else(|| {
                 let mut client = Client::new(load, name, node, zone, seed);
-                client.news.push_back(News { at: now, snapshot: self.latest.clone(), remembered: false });
+                client.looks_up = looks_up;
+                client.news.push_back(News { at: now, snapshot: self.latest.clone(), remembered: false, by_name: false });
                 client
             });
             self.all.push(client);

@@ -9,6 +9,7 @@ mod clients;
 mod endpoints;
 mod flights;
 pub mod load;
+pub mod names;
 mod servers;
 mod step;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use clients::Lag;
 use endpoints::{SERVICE_NAME, Snapshot};
 pub use load::Load;
 use load::{CLIENTS_MAX, Sender};
+use names::Resolver;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use step::Traffic;
@@ -44,6 +46,8 @@ pub struct Settings {
     pub loads: Vec<Load>,
     /// From a change of an EndpointSlice until a node has programmed it.
     pub endpoints: Dist,
+    /// Where clients look names up, if that costs requests.
+    pub resolver: Option<Resolver>,
     /// Look at each request by itself, which is slow and must change nothing.
     pub one_by_one: bool,
     /// When the run ends.
@@ -80,10 +84,11 @@ impl Network {
     /// A network in which these loads are sent.
     pub fn new(settings: Settings) -> Network {
         let from_pods = settings.loads.iter().any(|load| matches!(load.from, Sender::Pods(_)));
+        let traffic = Traffic::new(settings.loads, settings.resolver.as_ref(), settings.one_by_one);
         let kinds = Kinds::of(&[Kind::Service, Kind::EndpointSlice, Kind::Node, Kind::HorizontalPodAutoscaler]);
         Network {
-            changed: (0..settings.loads.len()).collect(),
-            traffic: Traffic::new(settings.loads, settings.one_by_one),
+            changed: (0..traffic.loads.len()).collect(),
+            traffic,
             endpoints: settings.endpoints,
             end: settings.end,
             kinds: if from_pods { kinds.union(Kinds::of(&[Kind::Pod])) } else { kinds },
@@ -107,12 +112,18 @@ impl Network {
         let traffic = &mut self.traffic;
         for state in &mut traffic.loads {
             state.clients.learn(&state.load, now, &mut traffic.servers);
-            if state.begun.is_none() {
-                let ready = match state.load.start {
-                    Some(start) => start <= now,
-                    None => state.clients.all_know_some(),
-                };
-                state.begun = ready.then(|| state.load.rate.sent_before(now));
+        }
+        for number in 0..traffic.loads.len() {
+            let state = &traffic.loads[number];
+            let ready = || match state.load.start {
+                Some(start) => start <= now,
+                None => {
+                    let names = state.names.is_none_or(|names| traffic.loads[names].clients.all_know_some());
+                    names && state.clients.all_know_some()
+                }
+            };
+            if state.begun.is_none() && ready() {
+                traffic.loads[number].begun = Some(state.load.rate.sent_before(now));
             }
         }
         self.tell(cx, false);
@@ -133,7 +144,8 @@ impl Network {
     fn tell(&mut self, cx: &mut Ctx<'_>, all: bool) {
         let traffic = &mut self.traffic;
         for state in &mut traffic.loads {
-            for window in state.windows.take_done(&state.load, cx.now, all, &traffic.servers.tables) {
+            let look_ups = state.asks_for.is_some();
+            for window in state.windows.take_done(&state.load, look_ups, cx.now, all, &traffic.servers.tables) {
                 cx.record(Record::Traffic(Arc::new(window)));
             }
         }
@@ -202,8 +214,10 @@ impl Network {
         if !std::mem::take(&mut self.senders_changed) {
             return;
         }
-        for state in &mut self.traffic.loads {
-            let load = &state.load;
+        for number in 0..self.traffic.loads.len() {
+            // Look-ups come from where the requests come from.
+            let source = self.traffic.loads[number].asks_for.unwrap_or(number);
+            let load = &self.traffic.loads[source].load;
             let places: Vec<(Str, Str)> = match &load.from {
                 Sender::Pods(selector) => {
                     let pods = cx.view.list_in(Kind::Pod, &load.namespace).filter(|(_, pod)| selector.matches(&pod.meta.labels));
@@ -228,7 +242,8 @@ impl Network {
                 (name, node, zone)
             });
             let wanted = wanted.collect();
-            state.clients.replace(wanted, load, cx.now, cx.seed);
+            let state = &mut self.traffic.loads[number];
+            state.clients.replace(wanted, &state.load, state.names.is_some(), cx.now, cx.seed);
         }
     }
 

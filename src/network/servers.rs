@@ -7,7 +7,7 @@ use super::times::{QUANTILES, Times};
 use crate::actor::traffic::{Life, Process};
 use crate::base::{Span, Time};
 use crate::model::Str;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Requests that wait at a process at most: the kernel's queue of connections (net.core.somaxconn).
 const BACKLOG_MAX: u64 = 4_096;
@@ -108,7 +108,7 @@ pub(super) struct Server {
     pub arrivals: u64,
     pub queue: Queue,
     /// Requests that may still be under way.
-    pub flights: Vec<Flight>,
+    pub flights: VecDeque<Flight>,
     /// More wait than there is memory for.
     pub starved: bool,
     /// CPU time used since it was last told.
@@ -192,7 +192,7 @@ impl Servers {
             backlog: 0,
             arrivals: 0,
             queue: Queue::default(),
-            flights: Vec::new(),
+            flights: VecDeque::new(),
             starved: false,
             cpu_ns: 0,
             told_milli: 0,

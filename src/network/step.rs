@@ -7,12 +7,13 @@ use super::clients::Clients;
 use super::flights::{Attempt, Flight, Who};
 use super::load::Load;
 use super::mix;
+use super::names::{LookUp, Resolver};
 use super::servers::{Reach, Servers};
 use super::times::QUANTILES;
 use super::windows::{LENGTH, Windows};
 use crate::actor::traffic::Cause;
 use crate::base::{Span, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// While requests wait somewhere, or will be tried again, steps are no longer than this.
 const BUSY_STEP: Span = Span::from_ms(100);
@@ -30,16 +31,24 @@ pub(super) struct LoadState {
     pub windows: Windows,
     /// The number of its first request, once it has begun.
     pub begun: Option<u64>,
+    /// The load that is made of its look-ups, if it looks names up.
+    pub names: Option<usize>,
+    /// The load whose look-ups it is made of.
+    pub asks_for: Option<usize>,
+    /// It is sent to those who answer look-ups.
+    pub early: bool,
 }
 
 /// An attempt that is still to come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Retry {
-    at: Time,
-    load: u32,
-    n: u64,
-    attempt: u32,
-    first: Time,
+pub(super) struct Retry {
+    pub at: Time,
+    pub load: u32,
+    pub n: u64,
+    pub attempt: u32,
+    pub first: Time,
+    /// It need not ask for the name any more.
+    pub named: bool,
 }
 
 /// Attempts that a process took in the present step.
@@ -56,22 +65,43 @@ pub(super) struct Traffic {
     pub one_by_one: bool,
     pub loads: Vec<LoadState>,
     pub servers: Servers,
-    retries: BTreeSet<Retry>,
+    /// Attempts to come that concern look-ups, and all others.
+    pub(super) early: BTreeSet<Retry>,
+    pub(super) late: BTreeSet<Retry>,
+    /// Look-ups under way, and when they are settled.
+    pub(super) look_ups: BTreeMap<u64, LookUp>,
+    pub(super) settled: BTreeSet<(Time, u64)>,
+    pub(super) next_look_up: u64,
     groups: Vec<Group>,
     /// The step under way.
-    from: Time,
-    until: Time,
+    pub(super) from: Time,
+    pub(super) until: Time,
 }
 
 impl Traffic {
-    pub fn new(loads: Vec<Load>, one_by_one: bool) -> Traffic {
-        let state = |load| LoadState { load, clients: Clients::default(), windows: Windows::default(), begun: None };
+    pub fn new(loads: Vec<Load>, resolver: Option<&Resolver>, one_by_one: bool) -> Traffic {
+        let state = |load: Load, asks_for| {
+            let early = resolver.is_some_and(|resolver| resolver.is_target_of(&load));
+            LoadState { load, clients: Clients::default(), windows: Windows::default(), begun: None, names: None, asks_for, early }
+        };
+        let mut states: Vec<LoadState> = loads.into_iter().map(|load| state(load, None)).collect();
+        for number in 0..states.len() {
+            if let Some(resolver) = resolver.filter(|resolver| resolver.is_asked_by(&states[number].load)) {
+                states[number].names = Some(states.len());
+                let look_ups = resolver.look_ups(&states[number].load);
+                states.push(state(look_ups, Some(number)));
+            }
+        }
         Traffic {
             now: Time::ZERO,
             one_by_one,
-            loads: loads.into_iter().map(state).collect(),
+            loads: states,
             servers: Servers::default(),
-            retries: BTreeSet::new(),
+            early: BTreeSet::new(),
+            late: BTreeSet::new(),
+            look_ups: BTreeMap::new(),
+            settled: BTreeSet::new(),
+            next_look_up: 0,
             groups: Vec::new(),
             from: Time::ZERO,
             until: Time::ZERO,
@@ -89,9 +119,14 @@ impl Traffic {
         }
     }
 
+    /// Whether somebody will try again, or waits for a name.
+    fn is_awaited(&self) -> bool {
+        !self.early.is_empty() || !self.late.is_empty() || !self.look_ups.is_empty()
+    }
+
     /// Whether nobody sends anything and nobody waits.
     fn is_silent(&self, until: Time) -> bool {
-        self.retries.is_empty()
+        !self.is_awaited()
             && self.servers.all.iter().all(|server| server.backlog == 0)
             && self.loads.iter().all(|state| {
                 let (from, to) = state.numbers(self.now, until);
@@ -104,29 +139,59 @@ impl Traffic {
         let mut end = until.min(Time((from.0 / LENGTH.0 + 1) * LENGTH.0));
         for state in &self.loads {
             end = end.min(state.load.rate.next_change(from));
+            // No name is asked for twice within a step.
+            if state.names.is_some() && !state.load.name_ttl.is_zero() {
+                end = end.min(from + state.load.name_ttl);
+            }
         }
-        if !self.retries.is_empty() || self.servers.all.iter().any(|server| server.backlog > 0) {
+        if self.is_awaited() || self.servers.all.iter().any(|server| server.backlog > 0) {
             end = end.min(from + BUSY_STEP);
         }
         end
     }
 
     fn step(&mut self) {
+        let mut others = Vec::with_capacity(self.loads.len());
         for number in 0..self.loads.len() {
-            self.send(number);
+            match &self.loads[number] {
+                state if state.asks_for.is_some() => {}
+                state if state.early => self.send(number),
+                state => {
+                    others.push(number);
+                    if state.names.is_some() {
+                        self.ask(number);
+                    }
+                }
+            }
         }
+        while let Some(retry) = self.early.first().copied().filter(|retry| retry.at < self.until) {
+            self.early.pop_first();
+            if self.loads[retry.load as usize].names.is_some() { self.need_name(retry) } else { self.try_again(retry) }
+        }
+        if !self.groups.is_empty() {
+            self.work(true);
+        }
+        others.into_iter().for_each(|number| self.send(number));
+        self.settle();
         // Failures within the step may be tried again within it.
-        while let Some(retry) = self.retries.first().copied().filter(|retry| retry.at < self.until) {
-            self.retries.pop_first();
+        while let Some(retry) = self.late.first().copied().filter(|retry| retry.at < self.until) {
+            self.late.pop_first();
             self.try_again(retry);
         }
+        self.work(false);
+    }
+
+    /// The processes do their work of the step, and what they took is booked: first those that answer look-ups, then the others.
+    fn work(&mut self, early: bool) {
+        let (from, until) = (self.from, self.until);
         for server in &mut self.servers.all {
-            if server.arrivals > 0 || server.backlog > 0 {
-                server.work(self.from, self.until);
+            let has_worked = (server.queue.from, server.queue.until) == (from, until);
+            if !has_worked && (server.arrivals > 0 || !early && server.backlog > 0) {
+                server.work(from, until);
             }
-            if !server.flights.is_empty() {
-                let now = self.from;
-                server.flights.retain(|flight| flight.latest > now);
+            // Those that are over; behind one that takes longer, some may stay a while.
+            while server.flights.front().is_some_and(|flight| flight.latest <= from) {
+                server.flights.pop_front();
             }
         }
         let groups = std::mem::take(&mut self.groups);
@@ -135,6 +200,18 @@ impl Traffic {
         }
         self.groups = groups;
         self.groups.clear();
+    }
+
+    /// An attempt is to be made at its time; look-ups not before those of the present step are over.
+    pub(super) fn later(&mut self, retry: Retry) {
+        let state = &self.loads[retry.load as usize];
+        if state.names.is_some() && !retry.named {
+            self.early.insert(Retry { at: retry.at.max(self.until), ..retry });
+        } else if state.early {
+            self.early.insert(retry);
+        } else {
+            self.late.insert(retry);
+        }
     }
 
     /// The new requests of a load.
@@ -147,16 +224,21 @@ impl Traffic {
         // The place of the first request of a client at or after `n`, among the client's own.
         let place = |n: u64, client: u64| n.saturating_sub(client).div_ceil(clients);
         let within = self.until.since(self.from);
+        let (looks_up, each) = (self.loads[number].names.is_some(), self.loads[number].load.name_ttl.is_zero());
         for client in 0..clients {
             let (m0, m1) = (place(n0, client), place(n1, client));
             let state = &mut self.loads[number];
             let latest = state.clients.latest.clone();
             state.clients.all[client as usize].note(m1 - m0, within, &state.load, &latest, &mut self.servers);
-            if !self.one_by_one && m1 > m0 {
+            if looks_up {
+                if !each && m1 > m0 {
+                    self.send_named(number, (client, clients), (n0, n1));
+                }
+            } else if !self.one_by_one && m1 > m0 {
                 self.send_runs(number, client, clients, m0, m1);
             }
         }
-        if self.one_by_one {
+        if self.one_by_one && !looks_up {
             for n in n0..n1 {
                 self.send_one(number, n, clients);
             }
@@ -164,7 +246,7 @@ impl Traffic {
     }
 
     /// A client's requests `m0..m1` (as it counts them), lane by lane.
-    fn send_runs(&mut self, number: usize, client: u64, clients: u64, m0: u64, m1: u64) {
+    pub(super) fn send_runs(&mut self, number: usize, client: u64, clients: u64, m0: u64, m1: u64) {
         let own = &self.loads[number].clients.all[client as usize];
         let (offset, none, kept) = (own.offset, own.none, own.lanes.len() as u64);
         let lanes = if kept > 0 { kept } else { (own.table.len() as u64).max(1) };
@@ -200,7 +282,7 @@ impl Traffic {
     }
 
     /// One request, followed by itself.
-    fn send_one(&mut self, number: usize, n: u64, clients: u64) {
+    pub(super) fn send_one(&mut self, number: usize, n: u64, clients: u64) {
         let (client, m) = (n % clients, n / clients);
         let own = &self.loads[number].clients.all[client as usize];
         let kept = own.lanes.len() as u64;
@@ -228,6 +310,9 @@ impl Traffic {
     fn try_again(&mut self, retry: Retry) {
         let state = &mut self.loads[retry.load as usize];
         state.windows.at(retry.first).tries_again();
+        if state.asks_for.is_some() {
+            return self.query(retry.load as usize, retry.n, retry.at, retry.attempt, retry.first);
+        }
         let clients = &state.clients.all;
         let target = match clients.get((retry.n % (clients.len() as u64).max(1)) as usize) {
             Some(client) => client.pick(retry.n, retry.attempt).ok_or(client.none),
@@ -239,7 +324,7 @@ impl Traffic {
     }
 
     /// Attempts reach an address, or learn that there is none.
-    fn meet(&mut self, load: u32, target: Result<u32, Cause>, who: Who) {
+    pub(super) fn meet(&mut self, load: u32, target: Result<u32, Cause>, who: Who) {
         let timeout = self.loads[load as usize].load.timeout;
         let (cause, took) = match target {
             Err(Cause::TimeOut) => (Cause::TimeOut, timeout),
@@ -272,18 +357,21 @@ impl Traffic {
     }
 
     /// One attempt has failed: there is another, not before `floor`, or none.
-    fn fail_one(&mut self, load: u32, failed: Attempt, cause: Cause, ends: Time, floor: Time) {
+    pub(super) fn fail_one(&mut self, load: u32, failed: Attempt, cause: Cause, ends: Time, floor: Time) {
         let state = &mut self.loads[load as usize];
         let retries = state.load.retries;
         let window = state.windows.at(failed.first);
         if failed.attempt >= retries.limit {
             window.failed(cause, ends.since(failed.first), 1, ends);
+            if state.asks_for.is_some() {
+                self.settles(failed.n, ends, false);
+            }
             return;
         }
         window.retries(cause);
         let attempt = failed.attempt + 1;
         let at = (ends + retries.wait(attempt)).max(floor);
-        self.retries.insert(Retry { at, load, n: failed.n, attempt, first: failed.first });
+        self.later(Retry { at, load, n: failed.n, attempt, first: failed.first, named: false });
     }
 
     /// Attempts that a process has taken.
@@ -332,7 +420,7 @@ impl Traffic {
                 }
             }
         }
-        self.servers.all[group.server as usize].flights.push(flight);
+        self.servers.all[group.server as usize].flights.push_back(flight);
     }
 
     /// When an attempt would be answered; none if the client does not wait so long.
@@ -348,7 +436,11 @@ impl Traffic {
     fn book_one(&mut self, load: u32, attempt: Attempt, flight: &Flight) -> Time {
         match self.answer(load, attempt, flight) {
             Some(ends) => {
-                self.loads[load as usize].windows.at(attempt.first).answered(ends.since(attempt.first), ends);
+                let state = &mut self.loads[load as usize];
+                state.windows.at(attempt.first).answered(ends.since(attempt.first), ends);
+                if state.asks_for.is_some() {
+                    self.settles(attempt.n, ends, true);
+                }
                 ends
             }
             None => {
@@ -393,6 +485,11 @@ impl Traffic {
                 window.take_back(ends.since(attempt.first));
             }
             let timeout = state.load.timeout;
+            // Names are asked for by UDP: nobody hears that the process has gone.
+            let silent = silent || state.asks_for.is_some();
+            if state.asks_for.is_some() {
+                self.unsettle(attempt.n);
+            }
             let (cause, ends) = if silent { (Cause::TimeOut, attempt.at + timeout) } else { (Cause::Reset, now) };
             self.fail_one(flight.load, attempt, cause, ends, now);
         }
@@ -401,7 +498,7 @@ impl Traffic {
 
 impl LoadState {
     /// The numbers of the requests that leave within a span of time.
-    fn numbers(&self, from: Time, until: Time) -> (u64, u64) {
+    pub(super) fn numbers(&self, from: Time, until: Time) -> (u64, u64) {
         let Some(begun) = self.begun else { return (0, 0) };
         let before = |at: Time| self.load.rate.sent_before(at).max(begun);
         (before(from), before(until))

@@ -40,7 +40,7 @@ fn each_node_lags_by_a_draw_of_its_own_and_never_goes_back() {
     let (load, mut servers) = (load(), servers::Servers::default());
     let mut clients = Clients::default();
     let names = ["a", "b", "c"].map(|name| (Str::from(name), Str::from(name), Str::default()));
-    clients.replace(names.to_vec(), &load, Time::ZERO, Seed(1));
+    clients.replace(names.to_vec(), &load, false, Time::ZERO, Seed(1));
     clients.learn(&load, Time::ZERO, &mut servers);
     let lag = Lag { seed: Seed(1), endpoints: Dist::Uniform { min: Span::from_ms(200), max: Span::from_s(2) } };
     for second in 1..20 {

@@ -68,7 +68,12 @@ impl Open {
         self.pending += 1;
     }
 
-    /// The other attempt is made.
+    /// A request that waits before its first attempt.
+    pub fn waits(&mut self) {
+        self.pending += 1;
+    }
+
+    /// The attempt that was waited for is made, or will never be.
     pub fn tries_again(&mut self) {
         self.pending -= 1;
     }
@@ -100,7 +105,7 @@ impl Windows {
     }
 
     /// Takes out, in order, the windows whose requests have all met their fate by now (`all`: every window).
-    pub fn take_done(&mut self, load: &Load, now: Time, all: bool, tables: &[Times]) -> Vec<Window> {
+    pub fn take_done(&mut self, load: &Load, look_ups: bool, now: Time, all: bool, tables: &[Times]) -> Vec<Window> {
         let mut done = Vec::new();
         while let Some(open) = self.open.front() {
             let until = Time((self.first + 1) * LENGTH.0);
@@ -117,7 +122,7 @@ impl Windows {
             open.uses.iter().for_each(|uses| uses.pour(&tables[uses.table as usize], &mut durations));
             let service = (load.namespace.clone(), load.service.clone());
             let (load, ok, failed, retried) = (load.name.clone(), open.ok, open.failed, open.retried);
-            done.push(Window { load, service, from, until, ok, failed, retried, durations });
+            done.push(Window { load, look_ups, service, from, until, ok, failed, retried, durations });
         }
         done
     }

@@ -66,7 +66,7 @@ pub fn summary(run: &Run<'_>, palette: Palette) -> String {
         }
     }
     for (name, load) in &run.collector.registry.traffic.0 {
-        row(&format!("requests to {name}"), requests(&load.totals));
+        row(&if load.look_ups { name.to_string() } else { format!("requests to {name}") }, requests(&load.totals));
         if let Some(failures) = failures(&load.totals) {
             row("  failed", failures);
         }

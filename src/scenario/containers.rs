@@ -1,12 +1,13 @@
 //! `containers:` and `network:`: what the images do, and how fast they come.
 
-use super::Network;
+use super::{Dns, Network};
 use super::fields::{At, Fields};
 use crate::base::input_error::InputError;
 use crate::base::{Dist, Span};
 use crate::kubelet::behaviours::{Behaviour, Behaviours, Condition, Exit, Ready, Serves, Stop, Uses};
 use crate::kubelet::settings::Registry;
 use crate::model::{Quantity, Selector};
+use crate::network::names::Resolver;
 
 type Result<T> = std::result::Result<T, InputError>;
 
@@ -145,8 +146,11 @@ fn per_request(at: At<'_>) -> Result<Span> {
     Ok(Span(u64::try_from(nano).unwrap_or(u64::MAX)))
 }
 
+/// Keys of `network`.
+pub(super) const NETWORK_KEYS: &[&str] = &["endpoints", "registry", "dns"];
+
 pub(super) fn network(at: At<'_>) -> Result<Network> {
-    let fields = Fields::new(at, "`network`", &["endpoints", "registry"])?;
+    let fields = Fields::new(at, "`network`", NETWORK_KEYS)?;
     let mut network = Network::default();
     if let Some(endpoints) = fields.read("endpoints", |at| at.dist())? {
         network.endpoints = endpoints;
@@ -154,7 +158,39 @@ pub(super) fn network(at: At<'_>) -> Result<Network> {
     if let Some(registry) = fields.read("registry", registry)? {
         network.registry = registry;
     }
+    if let Some(dns) = fields.read("dns", dns)? {
+        network.dns = dns;
+    }
     Ok(network)
+}
+
+/// Keys of `dns`.
+pub(super) const DNS_KEYS: &[&str] = &["service", "namespace", "timeout", "attempts"];
+
+fn dns(at: At<'_>) -> Result<Dns> {
+    const ATTEMPTS_MAX: u64 = 5;
+    if let Some(text) = at.node.text() {
+        return match text {
+            "free" => Ok(Dns::Free),
+            other => Err(at.error(format!("names cannot be looked up at \"{other}\"")).with_hint("free, or {service: kube-dns, namespace: kube-system}")),
+        };
+    }
+    let fields = Fields::new(at, "`dns`", DNS_KEYS)?;
+    let word = |key: &str, default: &str| Ok::<String, InputError>(fields.read(key, |at| at.word().map(String::from))?.unwrap_or(default.into()));
+    let mut resolver = Resolver::new(&word("namespace", "kube-system")?, &word("service", "kube-dns")?);
+    if let Some(at) = fields.get("timeout") {
+        resolver.timeout = at.span()?;
+        if resolver.timeout.is_zero() {
+            return Err(at.error("this must be longer than nothing").with_hint("5s, as in resolv.conf"));
+        }
+    }
+    if let Some(at) = fields.get("attempts") {
+        resolver.attempts = at.count(ATTEMPTS_MAX)? as u32;
+        if resolver.attempts == 0 {
+            return Err(at.error("who never asks is never answered").with_hint("2, as in resolv.conf"));
+        }
+    }
+    Ok(Dns::At(resolver))
 }
 
 fn registry(at: At<'_>) -> Result<Registry> {

@@ -55,6 +55,9 @@ pub fn show_defaults() -> Vec<Default> {
     add("network.endpoints", dist(&network.endpoints), "kube-proxy: minSyncPeriod 1s, and the watch");
     add("network.registry.bandwidth", format!("{}Mi/s", network.registry.bandwidth_bytes_per_s >> 20), ours);
     add("network.registry.latency", dist(&network.registry.latency), ours);
+    add("network.dns", "kube-system/kube-dns if it has pods, else free".into(), "resolv.conf of pods");
+    add("network.dns.timeout", "5s".into(), "resolv.conf");
+    add("network.dns.attempts", "2".into(), "resolv.conf");
     add("load[].namespace", "default".into(), ours);
     add("load[].port", "the first".into(), ours);
     add("load[].from", "nodes".into(), "a client on each node, 16 at most");

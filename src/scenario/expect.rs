@@ -116,7 +116,7 @@ impl Threshold {
         let chosen = found.into_iter().flatten().filter(|(labels, _)| wanted.iter().all(|pair| pairs(labels).contains(pair)));
         let (mut passed, mut shown) = (true, Vec::new());
         for (labels, series) in chosen {
-            let Some(figure) = self.figure.of(series, end) else { continue };
+            let Some(figure) = self.figure.of(series, between.map(|(from, _)| from), between.map_or(end, |(_, to)| to.min(end))) else { continue };
             let holds = self.holds(figure);
             // Of many series only those that break it are told.
             if !holds || shown.is_empty() {
@@ -148,7 +148,7 @@ impl Threshold {
     ) -> (bool, String) {
         let label = |key: &str| wanted.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());
         let totals = match between {
-            Some((from, to)) => registry.traffic.counts(label("load"), from, to),
+            Some(between) => registry.traffic.within(label("load"), between),
             None => registry.traffic.totals(label("load")),
         };
         let requests = totals.requests();
@@ -195,9 +195,9 @@ impl Threshold {
 }
 
 impl Figure {
-    /// The figure of a series that ends at `end`; none if it has no values.
-    fn of(self, series: &Series, end: Time) -> Option<f64> {
-        let points = series.points();
+    /// The figure of a series from an instant, or its beginning, to `end`; none if it has no values then.
+    fn of(self, series: &Series, from: Option<Time>, end: Time) -> Option<f64> {
+        let points = within(series.points(), from, end);
         let (first, last) = (points.first()?, points.last()?);
         // How long each value held.
         let held = || {
@@ -226,6 +226,14 @@ impl Figure {
             }
         })
     }
+}
+
+/// The values that hold from an instant to another: the first of them may be older, and holds from `from` on.
+fn within(points: &[(Time, f64)], from: Option<Time>, end: Time) -> Vec<(Time, f64)> {
+    let from = from.unwrap_or(Time::ZERO);
+    let begins = points.partition_point(|(at, _)| *at <= from).saturating_sub(1);
+    let held = points.iter().skip(begins).take_while(|(at, _)| *at <= end);
+    held.map(|(at, value)| ((*at).max(from), *value)).collect()
 }
 
 /// A metric's name, and the pairs of labels that are asked for.
@@ -295,7 +303,10 @@ mod tests {
         for (at, value) in [(0, 1.0), (10, 4.0), (15, 2.0)] {
             series.set(Time::from_s(at), value);
         }
-        let figure = |figure: Figure| figure.of(&series, Time::from_s(20)).unwrap();
+        let figure = |figure: Figure| figure.of(&series, None, Time::from_s(20)).unwrap();
+        let part = |figure: Figure, from, to| figure.of(&series, Some(Time::from_s(from)), Time::from_s(to));
+        assert_eq!((part(Figure::Max, 2, 9), part(Figure::Min, 10, 20), part(Figure::Last, 3, 12)), (Some(1.0), Some(2.0), Some(4.0)));
+        assert_eq!((part(Figure::Avg, 12, 18), part(Figure::Count, 11, 12)), (Some(3.0), Some(1.0)));
         assert_eq!((figure(Figure::Min), figure(Figure::Max), figure(Figure::Last), figure(Figure::Count)), (1.0, 4.0, 2.0, 3.0));
         assert_eq!((figure(Figure::Avg), figure(Figure::Rate)), (2.0, 0.05));
         assert_eq!((figure(Figure::Percentile(50.0)), figure(Figure::Percentile(60.0)), figure(Figure::Percentile(99.0))), (1.0, 2.0, 4.0));

@@ -6,7 +6,7 @@ use super::fields::{At, Fields};
 use crate::base::input_error::{InputError, did_you_mean};
 use crate::base::{Span, Time};
 use crate::manifest::Data;
-use crate::model::{Kind, Str};
+use crate::model::{Body, Kind, Labels, Object, Str};
 use crate::network::load::{Load, Port, Rate, Retries, Sender};
 
 type Result<T> = std::result::Result<T, InputError>;
@@ -157,9 +157,8 @@ fn retries(at: At<'_>) -> Result<Retries> {
     })
 }
 
-/// A load whose Service nobody makes is a slip of the pen.
-pub(super) fn check_services(at: Option<At<'_>>, scenario: &Scenario) -> Result<()> {
-    let Some(at) = at else { return Ok(()) };
+/// A load whose Service nobody makes is a slip of the pen, and so is a DNS Service that is not there.
+pub(super) fn check_services(load: Option<At<'_>>, network: Option<At<'_>>, scenario: &Scenario) -> Result<()> {
     let may_make = ["apply", "create", "expose", "run", "replace"];
     let made_later = scenario.timeline.iter().any(|step| match &step.action {
         super::Action::Kubectl { line, .. } => line.split_whitespace().next().is_some_and(|verb| may_make.contains(&verb)),
@@ -168,25 +167,54 @@ pub(super) fn check_services(at: Option<At<'_>>, scenario: &Scenario) -> Result<
     if made_later {
         return Ok(());
     }
-    let objects = scenario.manifests.iter().map(|manifest| &manifest.object).chain(&scenario.cluster.dump);
-    let services: Vec<(&str, &str)> =
-        objects.filter(|object| object.kind() == Kind::Service).map(|object| (&*object.meta.namespace, &*object.meta.name)).collect();
-    for (item, load) in at.list()?.into_iter().zip(&scenario.loads) {
-        let same = |namespace: &str| namespace == &*load.namespace || namespace.is_empty() && &*load.namespace == "default";
-        if services.iter().any(|(namespace, name)| *name == &*load.service && same(namespace)) {
-            continue;
+    let items = load.map(|at| at.list()).transpose()?.unwrap_or_default();
+    for (item, load) in items.into_iter().zip(&scenario.loads) {
+        if let Some((message, hint)) = missing(scenario, &load.namespace, &load.service) {
+            let fields = Fields::new(item, "a load", KEYS)?;
+            return Err(fields.required("service", "a load")?.error(message).with_hint(hint));
         }
-        let fields = Fields::new(item, "a load", KEYS)?;
-        let there = services.iter().filter(|(namespace, _)| same(namespace)).map(|(_, name)| *name);
-        let mut hint = did_you_mean(&load.service, there.clone());
-        if hint.is_empty() {
-            let names: Vec<&str> = there.collect();
-            hint = if names.is_empty() { "no manifest has a Service".into() } else { format!("Services: {}", names.join(", ")) };
-        }
-        let error = fields.required("service", "a load")?.error(format!("there is no Service \"{}\" in {}", load.service, load.namespace));
-        return Err(error.with_hint(hint));
+    }
+    let (Some(at), super::Dns::At(resolver)) = (network, &scenario.network.dns) else { return Ok(()) };
+    if let Some((message, hint)) = missing(scenario, &resolver.namespace, &resolver.service) {
+        let fields = Fields::new(at, "`network`", super::containers::NETWORK_KEYS)?;
+        return Err(fields.required("dns", "`network`")?.error(message).with_hint(hint));
     }
     Ok(())
+}
+
+/// That the scenario does not begin with a Service, and a hint; none if it does.
+fn missing(scenario: &Scenario, namespace: &str, service: &str) -> Option<(String, String)> {
+    let objects = scenario.manifests.iter().map(|manifest| &manifest.object).chain(&scenario.cluster.dump);
+    let same = |object: &&Object| {
+        let own = &*object.meta.namespace;
+        object.kind() == Kind::Service && (own == namespace || own.is_empty() && namespace == "default")
+    };
+    let there: Vec<&str> = objects.filter(same).map(|object| &*object.meta.name).collect();
+    if there.contains(&service) {
+        return None;
+    }
+    let mut hint = did_you_mean(service, there.iter().copied());
+    if hint.is_empty() {
+        hint = if there.is_empty() { format!("no manifest has a Service in {namespace}") } else { format!("Services: {}", there.join(", ")) };
+    }
+    Some((format!("there is no Service \"{service}\" in {namespace}"), hint))
+}
+
+/// Whether the scenario begins with this Service and with something whose pods it selects.
+pub(super) fn has_pods(scenario: &Scenario, namespace: &str, service: &str) -> bool {
+    let objects = || scenario.manifests.iter().map(|manifest| &manifest.object).chain(&scenario.cluster.dump);
+    let own = || objects().filter(|object| &*object.meta.namespace == namespace);
+    let Some(selector) = own().filter(|object| &*object.meta.name == service).find_map(|object| object.as_service()).map(|service| &service.spec.selector)
+    else {
+        return false;
+    };
+    let fits = |labels: &Labels| !selector.is_empty() && selector.iter().all(|(key, value)| labels.get(key) == Some(&**value));
+    own().any(|object| match &object.body {
+        Body::Pod(_) => fits(&object.meta.labels),
+        Body::Deployment(deployment) => fits(&deployment.spec.template.metadata.labels),
+        Body::DaemonSet(set) => fits(&set.spec.template.metadata.labels),
+        _ => false,
+    })
 }
 
 #[cfg(test)]

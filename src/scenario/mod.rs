@@ -137,12 +137,26 @@ pub struct Network {
     pub endpoints: Dist,
     /// Where images come from.
     pub registry: kubelet::Registry,
+    /// Where clients look names up.
+    pub dns: Dns,
+}
+
+/// Where clients look names up.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Dns {
+    /// At the Service kube-system/kube-dns if there are pods behind it; else answers come at once and cost nothing.
+    #[default]
+    Found,
+    /// Answers come at once and cost nothing.
+    Free,
+    /// There.
+    At(network::names::Resolver),
 }
 
 impl std::default::Default for Network {
     fn default() -> Self {
         let ms = Span::from_ms;
-        Network { endpoints: Dist::Uniform { min: ms(200), max: ms(2_000) }, registry: kubelet::Registry::default() }
+        Network { endpoints: Dist::Uniform { min: ms(200), max: ms(2_000) }, registry: kubelet::Registry::default(), dns: Dns::Found }
     }
 }
 
@@ -244,7 +258,7 @@ pub enum Check {
         metric: String,
         /// What must hold of it.
         threshold: expect::Threshold,
-        /// Of requests: only those sent within this span count.
+        /// Only the requests sent within this span count, or the values that hold then.
         between: Option<(Time, Time)>,
     },
 }
@@ -276,8 +290,21 @@ impl Scenario {
 
     /// What the network is made with; none if nobody sends anything.
     pub fn network_settings(&self, one_by_one: bool) -> Option<network::Settings> {
-        let settings = network::Settings { loads: self.loads.clone(), endpoints: self.network.endpoints, one_by_one, end: self.end() };
+        let (loads, resolver) = (self.loads.clone(), self.resolver());
+        let settings = network::Settings { loads, endpoints: self.network.endpoints, resolver, one_by_one, end: self.end() };
         (!self.loads.is_empty()).then_some(settings)
+    }
+
+    /// Where clients look names up, if that costs requests.
+    pub fn resolver(&self) -> Option<network::names::Resolver> {
+        match &self.network.dns {
+            Dns::Free => None,
+            Dns::At(resolver) => Some(resolver.clone()),
+            Dns::Found => {
+                let resolver = network::names::Resolver::new("kube-system", "kube-dns");
+                load::has_pods(self, &resolver.namespace, &resolver.service).then_some(resolver)
+            }
+        }
     }
 
     /// What the world is made with.

@@ -123,7 +123,7 @@ pub(super) fn scenario(source: &Source, overrides: &Overrides, stdin: &mut dyn R
         workload: work.workload,
         canonical: canonical::tree(&node).into(),
     };
-    load::check_services(fields.get("load"), &scenario)?;
+    load::check_services(fields.get("load"), fields.get("network"), &scenario)?;
     fault_steps::check_targets(&fields, &scenario)?;
     manifests::check_namespaces(&scenario.manifests, &scenario)?;
     Ok(scenario)

@@ -28,12 +28,21 @@ pub fn json_schema() -> Value {
             {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "object", "required": ["apiVersion", "kind"]}]}},
         ]})),
         "containers": describe("What the images do; the first match wins.", json!({"type": "array", "items": reference("behaviour")})),
-        "network": object(&["endpoints", "registry"], &[
+        "network": object(super::containers::NETWORK_KEYS, &[
             ("endpoints", describe("From a change of an EndpointSlice until a node has programmed it.", reference("distribution"))),
             ("registry", object(&["bandwidth", "latency"], &[
                 ("bandwidth", json!({"type": "string", "pattern": "/s$"})),
                 ("latency", reference("distribution")),
             ])),
+            ("dns", describe("Where clients look names up: at a Service, or `free`.", json!({"anyOf": [
+                {"const": "free"},
+                object(super::containers::DNS_KEYS, &[
+                    ("service", json!({"type": "string"})),
+                    ("namespace", json!({"type": "string"})),
+                    ("timeout", reference("duration")),
+                    ("attempts", json!({"type": "integer", "minimum": 1, "maximum": 5})),
+                ]),
+            ]}))),
         ]),
         "load": describe("Who sends requests to which Service.", json!({"type": "array", "items": reference("load")})),
         "timeline": describe("What users do and what breaks.", json!({"type": "array", "items": reference("step")})),

@@ -169,13 +169,16 @@ fn check(fields: &Fields<'_>, end: Time) -> Result<Check> {
             let fault = |(message, hint): (String, String)| threshold.error(message).with_hint(hint);
             let read = read.map_err(fault)?;
             read.fits(&metric).map_err(fault)?;
-            let between = fields.read("between", |at| match at.list()?[..] {
-                [from, to] => Ok((instant(from)?, instant(to)?)),
-                _ => Err(at.error("`between` has two instants").with_hint("between: [5m, 25m]")),
-            })?;
-            if between.is_some() && !["http_reqs", "http_req_failed"].iter().any(|name| metric.starts_with(name)) {
-                let error = fields.error_at_key("between", "`between` narrows http_reqs and http_req_failed only");
-                return Err(error.with_hint("leave it out: the whole run counts"));
+            let between = bounds()?;
+            if let Some((from, to)) = between {
+                let fault = |message: String| fields.error_at_key("between", message).with_hint("between: [5m, 25m]");
+                if from == to {
+                    return Err(fault(format!("there is nothing between {from} and {to}")));
+                }
+                // Requests are told by the second in which they were sent.
+                if metric.starts_with("http_") && [from, to].iter().any(|at| at.0 % Span::from_s(1).0 != 0) {
+                    return Err(fault("requests are counted by whole seconds".into()));
+                }
             }
             Check::Metric { metric, threshold: read, between }
         }
