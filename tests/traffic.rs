@@ -22,7 +22,8 @@ const CONTAINERS: &str = "containers:
 fn play(rest: &str, aggregate: bool) -> (Traffic, u64) {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/traffic.scenario.yaml");
     let containers = if rest.contains("containers:") { "" } else { CONTAINERS };
-    let scenario = scenario::parse(file, &format!("{HEAD}{containers}{rest}")).unwrap_or_else(|error| panic!("{error}"));
+    let head = if rest.contains("coredns") { HEAD.replace("[traffic.yaml]", "[traffic.yaml, dns.yaml]") } else { HEAD.to_string() };
+    let scenario = scenario::parse(file, &format!("{head}{containers}{rest}")).unwrap_or_else(|error| panic!("{error}"));
     let mut world = World::new(&scenario, Options { aggregate, ..Options::default() }).unwrap();
     world.run_until(scenario.end());
     let traffic = world.collector.0.borrow().registry.traffic.clone();
@@ -31,6 +32,11 @@ fn play(rest: &str, aggregate: bool) -> (Traffic, u64) {
 
 /// Plays it in both ways, demands equal books, and gives back the sums over all loads.
 fn both(rest: &str) -> Totals {
+    both_loads(rest).totals(None)
+}
+
+/// The same with each load by itself.
+fn both_loads(rest: &str) -> Traffic {
     let (runs, runs_hash) = play(rest, true);
     let (single, single_hash) = play(rest, false);
     for (name, load) in &runs.0 {
@@ -42,7 +48,22 @@ fn both(rest: &str) -> Totals {
     }
     assert_eq!(runs, single);
     assert_eq!(runs_hash, single_hash);
-    runs.totals(None)
+    runs
+}
+
+/// Pods that answer look-ups: two, at 100 thousandths of a CPU each.
+fn with_dns(cpu: &str, rest: &str) -> String {
+    format!(
+        "containers:
+  - image: coredns:v1
+    start: 1s
+    serves: {{cpu: {cpu}, time: 2ms}}
+  - image: shop:*
+    start: 1s
+    stop: {{refusesAfter: 50ms, drains: 100ms}}
+    serves: {{cpu: 2ms, time: {{lognormal: {{p50: 40ms, p99: 200ms}}}}}}
+{rest}"
+    )
 }
 
 fn failed(totals: &Totals, cause: Cause) -> u64 {
@@ -188,4 +209,84 @@ fn load_makes_an_autoscaler_scale() {
     let mut world = World::new(&scenario, Options::default()).unwrap();
     world.run_until(scenario.end());
     assert!(world.verdicts()[0].passed, "{:?}", world.verdicts());
+}
+
+#[test]
+fn look_ups_are_requests_to_the_pods_of_the_dns_service() {
+    let load = |ttl: &str| both_loads(&with_dns("1ms", &format!("duration: 60s\nload: [{{service: shop, rps: 80, nameTTL: {ttl}, start: 20s}}]\n")));
+    let each = load("0s");
+    assert_eq!(each.0["look-ups-of-shop"].totals.requests(), each.0["shop"].totals.requests());
+    assert_eq!((each.totals(None).failures(), each.totals(None).requests()), (0, 3_200), "look-ups are no requests of users");
+    // Four clients, each asks every 5 s.
+    let cached = load("5s");
+    let asked = cached.0["look-ups-of-shop"].totals.requests();
+    assert!((28..=36).contains(&asked), "{asked}");
+    assert_eq!(cached.totals(None).failures(), 0);
+    // What asks takes its time: two pods can answer 200 a second.
+    let slow = both_loads(&with_dns("1ms", "duration: 60s\nload: [{service: shop, rps: 80, nameTTL: 0s, start: 20s, stages: [{at: 30s, target: 215}, {at: 35s, target: 50}]}]\n"));
+    let took = |traffic: &Traffic| traffic.0["shop"].totals.durations.quantile(1.0).unwrap().as_ms();
+    assert!(slow.totals(None).failures() == 0 && took(&slow) > took(&each) + 200, "{} and {}", took(&slow), took(&each));
+    // Without pods that answer there is nobody to ask.
+    let free = both_loads("duration: 60s\nload: [{service: shop, rps: 80, nameTTL: 0s, start: 20s}]\n");
+    assert_eq!(free.0.len(), 1);
+}
+
+#[test]
+fn a_storm_of_look_ups_feeds_itself() {
+    let load = |more: &str| {
+        both_loads(&with_dns(
+            "2ms",
+            &format!("duration: 130s\nload: [{{service: shop, rps: 60, {more}start: 20s, stages: [{{at: 30s, target: 150}}, {{at: 60s, target: 60}}]}}]\n"),
+        ))
+    };
+    let storm = load("nameTTL: 0s, retries: {limit: 2, backoff: 100ms}, ");
+    let look_ups = &storm.0["look-ups-of-shop"].totals;
+    let unresolved = failed(&storm.totals(None), Cause::Dns);
+    assert!(unresolved > 2_000 && look_ups.retried[Cause::TimeOut as usize] > 2_000, "{unresolved}, {look_ups:?}");
+    assert_eq!(load("nameTTL: 10s, ").totals(None).failures(), 0);
+}
+
+#[test]
+fn without_dns_names_last_as_long_as_they_are_remembered() {
+    let load = |service: &str, ttl: &str, step: &str| {
+        both_loads(&with_dns(
+            "1ms",
+            &format!("duration: 80s\nload: [{{service: {service}, rps: 50, port: 8080, nameTTL: {ttl}, start: 20s}}]\ntimeline:\n  - {{at: 30s, kubectl: {step}}}\n"),
+        ))
+    };
+    let scale = "scale deployment/coredns -n kube-system --replicas=0";
+    let (short, long) = (load("headless", "1s", scale), load("headless", "40s", scale));
+    assert!(failed(&short.totals(None), Cause::Dns) > 2_000 && failed(&long.totals(None), Cause::Dns) < 1_500, "{:?} {:?}", short.totals(None).failed, long.totals(None).failed);
+    // A headless Service's new addresses come with the next answer.
+    let rollout = "set image deployment/shop shop=shop:v2";
+    let (short, long) = (load("headless", "1s", rollout), load("headless", "20s", rollout));
+    assert!(short.totals(None).failures() > 0 && long.totals(None).failures() > 3 * short.totals(None).failures());
+    let restart = load("headless", "0s", "rollout restart deployment/coredns -n kube-system");
+    assert!(restart.0["look-ups-of-headless"].totals.retried.iter().sum::<u64>() > 0, "{:?}", restart.totals(None));
+}
+
+#[test]
+fn thresholds_look_at_the_requests_between_two_instants() {
+    let text = format!(
+        "duration: 60s
+load: [{{service: shop, rps: 100, start: 10s, stages: [{{at: 30s, target: 200}}]}}]
+timeline:
+  - {{at: 30s, kubectl: scale deployment/shop --replicas=0}}
+expect:
+  - {{name: a, metric: http_req_duration, threshold: \"p(99) > 150\", between: [12s, 20s]}}
+  - {{name: b, metric: http_req_duration, threshold: \"p(99) < 2\", between: [40s, 50s]}}
+  - {{name: c, metric: http_reqs, threshold: \"count == 2000\", between: [40s, 50s]}}
+  - {{name: d, metric: http_req_failed, threshold: \"count == 0\", between: [10s, 29s]}}
+  - {{name: e, metric: http_req_failed, threshold: \"rate == 1\", between: [40s, 50s]}}
+  - {{name: f, metric: kube_deployment_spec_replicas, threshold: \"max == 0\", between: [40s, 50s]}}
+  - {{name: g, metric: kube_deployment_spec_replicas, threshold: \"min == 4\", between: [12s, 20s]}}
+"
+    );
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/traffic.scenario.yaml");
+    let scenario = scenario::parse(file, &format!("{HEAD}{CONTAINERS}{text}")).unwrap_or_else(|error| panic!("{error}"));
+    let mut world = World::new(&scenario, Options::default()).unwrap();
+    world.run_until(scenario.end());
+    for verdict in world.verdicts() {
+        assert!(verdict.passed, "{verdict:?}");
+    }
 }

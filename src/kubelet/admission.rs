@@ -1,7 +1,7 @@
 //! Whether a node takes a pod that was bound to it. A pod that is refused is Failed for good.
 //! Real: pkg/kubelet/lifecycle/predicate.go, pkg/kubelet/sysctl/allowlist.go, rejectPod in pkg/kubelet/kubelet.go @ v1.37.2.
 
-use super::fleet::Kubelet;
+use super::worker::Kubelet;
 use super::{resources, status};
 use crate::actor::EventType;
 use crate::model::{Labels, NodeSelectorRequirement, NodeSelectorTerm, PodSpec};

@@ -2,7 +2,8 @@
 //! first. Real: pkg/kubelet/eviction/{eviction_manager.go,helpers.go} @ v1.37.2. The cause is a fault of the scenario, or that the
 //! processes of the machine use more memory than it can spare (`memory`); a container over its own limit is killed by the kernel.
 
-use super::fleet::{Fleet, Kubelet};
+use super::fleet::Fleet;
+use super::worker::Kubelet;
 use super::node::NodeState;
 use super::pod::{self, Eviction, PodState, Slot, State};
 use super::{resources, word};

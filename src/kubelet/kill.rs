@@ -1,7 +1,7 @@
 //! Stopping containers: hook, turn, SIGTERM, SIGKILL; sidecars last, in reverse order.
 //! Real: killContainer in pkg/kubelet/kuberuntime/kuberuntime_container.go, kuberuntime_termination_order.go @ v1.37.2.
 
-use super::fleet::Kubelet;
+use super::worker::Kubelet;
 use super::pod::{self, Due, State, Which};
 use super::sync::{Running, Stage};
 use crate::actor::EventType;

@@ -2,7 +2,7 @@
 //! removes it there. Real: pkg/kubelet/status/status_manager.go @ v1.37.2.
 
 use super::conditions::is_kubelets;
-use super::fleet::Kubelet;
+use super::worker::Kubelet;
 use super::pod::{self, Due, Slot};
 use super::word;
 use crate::api::{DeleteOptions, Preconditions, Verb};

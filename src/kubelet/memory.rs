@@ -4,7 +4,8 @@
 //! The kubelet's monitor looks every ten seconds. Here it sleeps until use can have passed the threshold: starts and leaks are
 //! added up, ends are not, and only when that bound is passed all processes are counted.
 
-use super::fleet::{Fleet, Kubelet};
+use super::fleet::Fleet;
+use super::worker::Kubelet;
 use super::node::NodeState;
 use super::pod::State;
 use super::runtime::Live;

@@ -33,6 +33,7 @@ mod tests;
 mod usage;
 mod volumes;
 mod word;
+mod worker;
 
 pub use fleet::Fleet;
 pub use settings::Settings;

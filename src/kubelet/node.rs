@@ -101,6 +101,8 @@ pub(crate) struct NodeState {
 
     pub images: IndexSet<Str, rustc_hash::FxBuildHasher>,
     pub images_changed: bool,
+    /// Layers, and images of which nobody tells layers apart, with when they came.
+    pub layers: Map<Str, Time>,
     /// Shortages of memory and of disk.
     pub pressure: [Pressure; 2],
     pub pulls: Pulls,
@@ -150,6 +152,7 @@ impl NodeState {
             taken: BTreeSet::new(),
             images: IndexSet::default(),
             images_changed: false,
+            layers: Map::default(),
             pressure: [Pressure::default(); 2],
             pulls: Pulls::default(),
             parallel_pulls: None,

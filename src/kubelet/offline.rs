@@ -4,7 +4,8 @@
 //! Real: pkg/kubelet/kubelet_node_status.go, staging/src/k8s.io/component-helpers/apimachinery/lease/controller.go (back-off of
 //! 100 ms, doubled up to 7 s), staging/src/k8s.io/client-go/tools/record/event.go @ v1.37.2.
 
-use super::fleet::{Fleet, Kubelet};
+use super::fleet::Fleet;
+use super::worker::Kubelet;
 use super::node::NodeState;
 use super::pod::{Due, Slot};
 use crate::actor::{Ctx, EventNote, Trouble};

@@ -4,7 +4,7 @@
 //! A worker whose container answers well sleeps until the answer may change, so that healthy pods cost nothing.
 
 use super::conditions;
-use super::fleet::Kubelet;
+use super::worker::Kubelet;
 use super::pod::{self, Due, Which};
 use super::policy;
 use super::status::serial_of;

@@ -1,7 +1,8 @@
 //! What those who send requests are told of a pod: its network space, and each process in it that may serve, with what it is
 //! known to do next. Told when it changes, and only where somebody asks.
 
-use super::fleet::{Fleet, Kubelet};
+use super::fleet::Fleet;
+use super::worker::Kubelet;
 use super::pod::{self, State};
 use crate::actor::traffic::{Life, Process};
 use crate::actor::{Ctx, Signal};

@@ -113,4 +113,6 @@ pub struct Settings {
     pub tell_processes: bool,
     /// Whether observers are told of each call to the runtime.
     pub trace_runtime: bool,
+    /// Jitters of resyncs are the middle of their range instead of drawn.
+    pub steady: bool,
 }

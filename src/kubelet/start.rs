@@ -4,7 +4,8 @@
 
 use super::backoff::Backoff;
 use super::behaviours::{Ready, Serves, Surroundings};
-use super::fleet::{Fleet, Kubelet};
+use super::fleet::Fleet;
+use super::worker::Kubelet;
 use super::kill::Cause;
 use super::pod::{self, Container, Due, State, Waiting, Which};
 use super::runtime::{End, Live, Sandbox};
@@ -160,7 +161,7 @@ impl Kubelet<'_, '_> {
                 return false;
             }
             let short = image.split_once('/').map_or(&*image, |(_, name)| name).to_string();
-            let (took, error) = self.shared.pull_plan(self.cx.seed, self.node, &self.pod.uid, &image);
+            let (took, error) = self.shared.pull_plan(self.cx.seed, self.node, &self.pod.uid, (&image, since));
             let failure = error.as_ref().map(|error| format!(" -> {error}")).unwrap_or_default();
             self.call("PullImage", None, &format!(" {short}{failure}"));
             running.stage = Stage::Pull { which, since, begun: Some(now), took, error };
@@ -176,6 +177,7 @@ impl Kubelet<'_, '_> {
             return true;
         }
         let size = self.shared.image_size(&image);
+        self.shared.keep_layers(self.node, &image, now);
         if self.node.images.insert(image.clone()) && !std::mem::replace(&mut self.node.images_changed, true) {
             let round = self.node.status_round(self.cx.now);
             self.cx.wake_at(round, Fleet::images_token(self.node.number));
@@ -418,7 +420,7 @@ pub(crate) struct Plan {
     pub serves: Option<Serves>,
 }
 
-impl super::fleet::Shared {
+impl super::worker::Shared {
     /// Draws what becomes of a process.
     #[allow(clippy::too_many_arguments)]
     pub fn life(

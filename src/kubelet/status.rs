@@ -3,7 +3,7 @@
 //! pkg/kubelet/status/generate.go @ v1.37.2.
 
 use super::conditions;
-use super::fleet::Kubelet;
+use super::worker::Kubelet;
 use super::pod::{self, Container, Seen, State, Which};
 use super::policy;
 use super::word;

@@ -4,7 +4,7 @@
 //! One sync is under way at a time. Each step that takes time sets a timer and returns; the timer goes on from there.
 
 use super::actions::Actions;
-use super::fleet::Kubelet;
+use super::worker::Kubelet;
 use super::kill::Kill;
 use super::pod::{Due, Seen, State, Which, Work};
 use super::runtime::Sandbox;
@@ -336,6 +336,16 @@ impl Kubelet<'_, '_> {
         }
     }
 
+    /// A wait with up to half as much again. Real: wait.Jitter with workerResyncIntervalJitterFactor and its like, 0.5.
+    pub fn jittered(&mut self, wait: Span) -> Span {
+        self.pod.resyncs += 1;
+        let share = match self.shared.settings.steady {
+            true => 0.5,
+            false => self.cx.seed.draw("resync", &self.pod.uid, u64::from(self.pod.resyncs)).unit(),
+        };
+        wait + Span((wait.0 as f64 * share / 2.0) as u64)
+    }
+
     /// Puts the pod into the work queue.
     fn finish_work(&mut self, now: Time, failed: bool, retry_at: Option<Time>) {
         let longest = self.shared.settings.configuration.sync_frequency;
@@ -344,9 +354,7 @@ impl Kubelet<'_, '_> {
             (true, Some(at)) => at.since(now).min(longest),
             (true, None) => ERROR_WAIT.min(longest),
         };
-        self.pod.resyncs += 1;
-        let jitter = self.cx.seed.draw("resync", &self.pod.uid, u64::from(self.pod.resyncs)).unit() / 2.0;
-        let at = now + wait + Span((wait.0 as f64 * jitter) as u64);
+        let at = now + self.jittered(wait);
         self.pod.resync_at = Some(at);
         // A sync that would change nothing need not happen: only failures, probes that keep failing, and files ask for it.
         if failed || self.pod.prober.wants_resync() {

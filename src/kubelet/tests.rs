@@ -197,6 +197,31 @@ fn a_registry_that_is_down_makes_pods_wait_until_it_is_back() {
 }
 
 #[test]
+fn layers_that_are_there_are_not_pulled_again() {
+    let layers = |own: &str| ["base", own].map(|name| (name.into(), "100Mi".parse().unwrap())).to_vec();
+    let image = |image: &str, own: &str| Behaviour { image: image.into(), layers: layers(own), ..Behaviour::default() };
+    let plain = Behaviour { image: "plain".into(), size: Some("100Mi".parse().unwrap()), ..Behaviour::default() };
+    let mut sim = world(vec![image("a:1", "one"), image("a:2", "two"), plain], 1, Vec::new());
+    // 500 ms, and 2 s for each 100 MiB.
+    let mut begins = 10;
+    let mut took = |name: &str, image: &str, policy: &str| {
+        sim.run_until(Time::from_s(begins));
+        add(&mut sim, pod(name, "n0", json!({"image": image, "imagePullPolicy": policy})));
+        sim.run_until(Time::from_s(begins + 9));
+        begins += 10;
+        let events = sim.store().now().list(Kind::Event).map(|(_, object)| object.to_json());
+        let pulled = events.filter(|event| event["involvedObject"]["name"] == name && event["reason"] == "Pulled");
+        let text = pulled.map(|event| event["message"].as_str().unwrap().to_string()).collect::<Vec<_>>().join("; ");
+        text.split(" in ").nth(1).map_or(text.clone(), |rest| rest.split(' ').next().unwrap().to_string())
+    };
+    assert_eq!(took("a", "a:1", "IfNotPresent"), "4.5s");
+    assert_eq!(took("b", "a:2", "IfNotPresent"), "2.5s");
+    assert_eq!(took("c", "a:2", "Always"), "500ms");
+    assert!(took("d", "a:2", "IfNotPresent").contains("already present"));
+    assert_eq!((took("e", "plain", "Always"), took("f", "plain", "Always")), ("2.5s".into(), "500ms".into()));
+}
+
+#[test]
 fn an_idle_fleet_costs_nothing_and_a_pod_little() {
     let mut sim = world(Vec::new(), 50, Vec::new());
     sim.run_until(Time::from_s(60));

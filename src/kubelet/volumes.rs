@@ -2,7 +2,7 @@
 //! are missing. Real: makeEnvironmentVariables in pkg/kubelet/kubelet_pods.go, pkg/kubelet/volumemanager, pkg/volume/configmap,
 //! pkg/volume/secret, third_party/forked/golang/expansion @ v1.37.2.
 
-use super::fleet::Kubelet;
+use super::worker::Kubelet;
 use super::pod::{self, Due, Which};
 use super::start::Inputs;
 use super::sync::{MOUNT_POLL, Running};
@@ -199,9 +199,7 @@ impl Kubelet<'_, '_> {
             if at > now {
                 break;
             }
-            self.pod.resyncs += 1;
-            let jitter = self.cx.seed.draw("resync", &self.pod.uid, u64::from(self.pod.resyncs)).unit() / 2.0;
-            at = at + every + Span((every.0 as f64 * jitter) as u64);
+            at = at + self.jittered(every);
         }
         self.pod.resync_at = Some(at);
         let tick = self.node.sync_tick(at);

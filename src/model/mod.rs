@@ -47,6 +47,7 @@ mod shared;
 mod stateful_set;
 mod storage;
 mod volume;
+mod volume_inputs;
 mod wire;
 
 pub use affinity::*;
@@ -87,6 +88,7 @@ pub use shared::*;
 pub use stateful_set::*;
 pub use storage::*;
 pub use volume::*;
+pub use volume_inputs::*;
 
 use std::collections::BTreeMap;
 

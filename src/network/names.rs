@@ -46,7 +46,7 @@ impl Resolver {
     /// The look-ups of a load, as a load.
     pub(super) fn look_ups(&self, of: &Load) -> Load {
         Load {
-            name: format!("look-ups of {}", of.name).into(),
+            name: format!("look-ups-of-{}", of.name).into(),
             namespace: self.namespace.clone(),
             service: self.service.clone(),
             host: Str::default(),

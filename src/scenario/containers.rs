@@ -6,13 +6,13 @@ use crate::base::input_error::InputError;
 use crate::base::{Dist, Span};
 use crate::kubelet::behaviours::{Behaviour, Behaviours, Condition, Exit, Ready, Serves, Stop, Uses};
 use crate::kubelet::settings::Registry;
-use crate::model::{Quantity, Selector};
+use crate::model::{Quantity, Selector, Str};
 use crate::network::names::Resolver;
 
 type Result<T> = std::result::Result<T, InputError>;
 
 /// Keys of an entry.
-pub(super) const KEYS: &[&str] = &["image", "selector", "container", "when", "size", "start", "ready", "stop", "exit", "uses", "serves"];
+pub(super) const KEYS: &[&str] = &["image", "selector", "container", "when", "size", "layers", "start", "ready", "stop", "exit", "uses", "serves"];
 
 pub(super) fn read(at: At<'_>) -> Result<Behaviours> {
     let entries = at.list()?.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
@@ -25,12 +25,17 @@ fn entry(at: At<'_>) -> Result<Behaviour> {
         let error = fields.error("an entry of `containers` needs `image`, `selector` or `container`");
         return Err(error.with_hint("such as image: registry.example/app:v1*"));
     }
+    if fields.has("size") && fields.has("layers") {
+        let error = fields.error_at_key("size", "an image has `size` or `layers`");
+        return Err(error.with_hint("the size is the sum of the layers"));
+    }
     Ok(Behaviour {
         image: fields.read("image", image)?.unwrap_or_default(),
         selector: fields.read("selector", selector)?,
         container: fields.read("container", |at| at.word().map(str::to_string))?.unwrap_or_default(),
         when: fields.read("when", |at| at.list()?.into_iter().map(condition).collect())?.unwrap_or_default(),
         size: fields.read("size", |at| at.quantity())?,
+        layers: fields.read("layers", layers)?.unwrap_or_default(),
         start: fields.read("start", |at| at.dist())?,
         ready: fields.read("ready", ready)?,
         stop: fields.read("stop", stop)?,
@@ -38,6 +43,15 @@ fn entry(at: At<'_>) -> Result<Behaviour> {
         uses: fields.read("uses", uses)?,
         serves: fields.read("serves", serves)?,
     })
+}
+
+/// Names of layers with their sizes.
+fn layers(at: At<'_>) -> Result<Vec<(Str, Quantity)>> {
+    let map = at.map()?;
+    if map.is_empty() {
+        return Err(at.error("an image has a layer at least").with_hint("layers: {base: 120Mi, app: 40Mi}"));
+    }
+    map.into_iter().map(|(entry, value)| Ok(((&*entry.key).into(), value.quantity()?))).collect()
 }
 
 fn image(at: At<'_>) -> Result<String> {

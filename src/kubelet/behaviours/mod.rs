@@ -8,7 +8,7 @@ mod scripted;
 
 use crate::base::Dist;
 use crate::base::Span;
-use crate::model::{Labels, Quantity, Selector};
+use crate::model::{Labels, Quantity, Selector, Str};
 pub use scripted::Script;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -111,6 +111,8 @@ pub struct Behaviour {
     pub when: Vec<Condition>,
     /// Size of the image.
     pub size: Option<Quantity>,
+    /// Its layers by name, if it says so: images that name the same layer share it. `size` is their sum then.
+    pub layers: Vec<(Str, Quantity)>,
     /// From the start of the process until it listens.
     pub start: Option<Dist>,
     /// What readiness probes see.
@@ -219,8 +221,17 @@ impl Behaviours {
 
     /// The size of an image, in bytes.
     pub fn image_size_bytes(&self, image: &str) -> u64 {
-        let entry = self.entries.iter().find(|entry| entry.size.is_some() && glob(&entry.image, image));
-        entry.and_then(|entry| entry.size).map_or(100 << 20, |size| size.value().max(0) as u64)
+        let entry = self.entries.iter().find(|entry| (entry.size.is_some() || !entry.layers.is_empty()) && glob(&entry.image, image));
+        match entry {
+            Some(entry) if !entry.layers.is_empty() => entry.layers.iter().map(|(_, size)| size.value().max(0) as u64).sum(),
+            found => found.and_then(|entry| entry.size).map_or(100 << 20, |size| size.value().max(0) as u64),
+        }
+    }
+
+    /// The layers of an image by name, if any are told apart.
+    pub fn image_layers(&self, image: &str) -> &[(Str, Quantity)] {
+        let entry = self.entries.iter().find(|entry| (entry.size.is_some() || !entry.layers.is_empty()) && glob(&entry.image, image));
+        entry.map_or(&[], |entry| &entry.layers)
     }
 }
 

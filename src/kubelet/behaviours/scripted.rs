@@ -1,7 +1,7 @@
 //! A runtime that follows a script to the letter: how long each call takes, what it answers, when processes end. With it the
 //! fleet replays what a real kubelet did over the same script.
 
-use super::super::fleet::Shared;
+use super::super::worker::Shared;
 use super::super::node::NodeState;
 use super::super::pod::{self, Which};
 use super::super::prober::{Answer, Kind};
@@ -168,7 +168,7 @@ impl Shared {
     }
 
     /// How long a pull takes, and with what error it ends.
-    pub(crate) fn pull_plan(&self, seed: Seed, node: &mut NodeState, uid: &Str, image: &str) -> (Span, Option<Str>) {
+    pub(crate) fn pull_plan(&self, seed: Seed, node: &mut NodeState, uid: &Str, (image, since): (&Str, Time)) -> (Span, Option<Str>) {
         if let Some(script) = &self.settings.behaviours.script {
             let own = script.image(image);
             let tried = node.pull_tries.entry(image.to_string()).or_default();
@@ -179,7 +179,7 @@ impl Shared {
         let tries = node.pull_tries.entry(String::new()).or_default();
         *tries += 1;
         let latency = self.settings.registry.latency.at(seed.draw("pull", uid, u64::from(*tries)));
-        let bytes = self.image_size(image);
+        let bytes = self.missing_bytes(node, image, since);
         let rate = self.settings.registry.bandwidth_bytes_per_s.max(1);
         if self.registry_slowness == 0 {
             let error = format!(
@@ -189,6 +189,25 @@ impl Shared {
         }
         let rate = (rate / u64::from(self.registry_slowness)).max(1);
         (latency + Span((u128::from(bytes) * 1_000_000_000 / u128::from(rate)).min(u128::from(u64::MAX)) as u64), None)
+    }
+
+    /// What a pull asked for at an instant has to transfer: the layers that are not on the node yet. Of an image whose layers nobody
+    /// told apart it is all or nothing, by what was there when it was asked for.
+    fn missing_bytes(&self, node: &NodeState, image: &Str, since: Time) -> u64 {
+        let layers = self.settings.behaviours.image_layers(image);
+        if layers.is_empty() {
+            let is_there = node.layers.get(image).is_some_and(|came| *came <= since);
+            return if is_there { 0 } else { self.image_size(image) };
+        }
+        layers.iter().filter(|(name, _)| node.layers.get(name).is_none()).map(|(_, size)| size.value().max(0) as u64).sum()
+    }
+
+    /// An image has come.
+    pub(crate) fn keep_layers(&self, node: &mut NodeState, image: &Str, now: Time) {
+        node.layers.get_or_insert_with(image.clone(), || now);
+        for (name, _) in self.settings.behaviours.image_layers(image) {
+            node.layers.get_or_insert_with(name.clone(), || now);
+        }
     }
 
     /// How long CreateContainer takes.
