@@ -1,6 +1,6 @@
 //! Stories of a small fleet, and what it costs.
 
-use super::behaviours::{Behaviour, Behaviours, Exit, Ready};
+use super::behaviours::{Behaviour, Behaviours, Exit, Ready, Uses};
 use super::{Fleet, Settings};
 use crate::actor::{Actor, Clock, Ctx, Kinds, Signal};
 use crate::api::{Verb, defaulting};
@@ -174,6 +174,30 @@ fn pressure_evicts_the_greediest_and_refuses_best_effort() {
     assert_eq!(node(&sim), "True");
     sim.run_until(Time::from_s(400));
     assert_eq!(node(&sim), "False");
+}
+
+#[test]
+fn processes_that_use_too_much_make_a_node_short_of_memory() {
+    let amount = |text: &str| text.parse().unwrap();
+    let uses = |memory: &str, growth: &str| Some(Uses { cpu: amount("10m"), memory: amount(memory), memory_growth_per_s: amount(growth) });
+    let leak = Behaviour { image: "leak:*".into(), uses: uses("1Gi", "512Mi"), ..Behaviour::default() };
+    let big = Behaviour { image: "big:*".into(), uses: uses("4Gi", "0"), ..Behaviour::default() };
+    let mut sim = world(vec![leak, big], 1, Vec::new());
+    let asks = |image: &str, memory: &str| json!({"image": image, "resources": {"requests": {"memory": memory}}});
+    add(&mut sim, pod("big", "n0", asks("big:1", "4Gi")));
+    add(&mut sim, pod("leak", "n0", asks("leak:1", "1Gi")));
+    // Of 32 GiB 27 are left for the leak: that lasts for less than a minute.
+    sim.run_until(Time::from_s(50));
+    assert_eq!(show(&sim, "leak"), "Running ready=true restarts=0");
+    sim.run_until(Time::from_s(75));
+    assert_eq!((show(&sim, "big"), show(&sim, "leak")), ("Running ready=true restarts=0".into(), "Failed ready=false restarts=0".into()));
+    let object = sim.store().now().find(Kind::Pod, "default", "leak").unwrap().clone();
+    let message = object.as_pod().unwrap().status.message.to_string();
+    assert!(message.contains("Threshold quantity: 100Mi, available: ") && message.contains("request is 1Gi, has larger"), "{message}");
+    let condition = |sim: &Sim| sim.store().now().find(Kind::Node, "", "n0").unwrap().as_node().unwrap().status.conditions[0].clone();
+    assert_eq!((&*condition(&sim).r#type, &*condition(&sim).status), ("MemoryPressure", "True"));
+    sim.run_until(Time::from_s(400));
+    assert_eq!(&*condition(&sim).status, "False");
 }
 
 #[test]
