@@ -213,7 +213,9 @@ fn load_makes_an_autoscaler_scale() {
 
 #[test]
 fn look_ups_are_requests_to_the_pods_of_the_dns_service() {
-    let load = |ttl: &str| both_loads(&with_dns("1ms", &format!("duration: 60s\nload: [{{service: shop, rps: 80, nameTTL: {ttl}, start: 20s}}]\n")));
+    let load = |ttl: &str| {
+        both_loads(&with_dns("1ms", &format!("duration: 60s\nload: [{{service: shop, rps: 80, nameTTL: {ttl}, start: 20s}}]\n")))
+    };
     let each = load("0s");
     assert_eq!(each.0["look-ups-of-shop"].totals.requests(), each.0["shop"].totals.requests());
     assert_eq!((each.totals(None).failures(), each.totals(None).requests()), (0, 3_200), "look-ups are no requests of users");
@@ -223,7 +225,10 @@ fn look_ups_are_requests_to_the_pods_of_the_dns_service() {
     assert!((28..=36).contains(&asked), "{asked}");
     assert_eq!(cached.totals(None).failures(), 0);
     // What asks takes its time: two pods can answer 200 a second.
-    let slow = both_loads(&with_dns("1ms", "duration: 60s\nload: [{service: shop, rps: 80, nameTTL: 0s, start: 20s, stages: [{at: 30s, target: 215}, {at: 35s, target: 50}]}]\n"));
+    let slow = both_loads(&with_dns(
+        "1ms",
+        "duration: 60s\nload: [{service: shop, rps: 80, nameTTL: 0s, start: 20s, stages: [{at: 30s, target: 215}, {at: 35s, target: 50}]}]\n",
+    ));
     let took = |traffic: &Traffic| traffic.0["shop"].totals.durations.quantile(1.0).unwrap().as_ms();
     assert!(slow.totals(None).failures() == 0 && took(&slow) > took(&each) + 200, "{} and {}", took(&slow), took(&each));
     // Without pods that answer there is nobody to ask.
@@ -236,7 +241,9 @@ fn a_storm_of_look_ups_feeds_itself() {
     let load = |more: &str| {
         both_loads(&with_dns(
             "2ms",
-            &format!("duration: 130s\nload: [{{service: shop, rps: 60, {more}start: 20s, stages: [{{at: 30s, target: 150}}, {{at: 60s, target: 60}}]}}]\n"),
+            &format!(
+                "duration: 130s\nload: [{{service: shop, rps: 60, {more}start: 20s, stages: [{{at: 30s, target: 150}}, {{at: 60s, target: 60}}]}}]\n"
+            ),
         ))
     };
     let storm = load("nameTTL: 0s, retries: {limit: 2, backoff: 100ms}, ");
@@ -251,12 +258,19 @@ fn without_dns_names_last_as_long_as_they_are_remembered() {
     let load = |service: &str, ttl: &str, step: &str| {
         both_loads(&with_dns(
             "1ms",
-            &format!("duration: 80s\nload: [{{service: {service}, rps: 50, port: 8080, nameTTL: {ttl}, start: 20s}}]\ntimeline:\n  - {{at: 30s, kubectl: {step}}}\n"),
+            &format!(
+                "duration: 80s\nload: [{{service: {service}, rps: 50, port: 8080, nameTTL: {ttl}, start: 20s}}]\ntimeline:\n  - {{at: 30s, kubectl: {step}}}\n"
+            ),
         ))
     };
     let scale = "scale deployment/coredns -n kube-system --replicas=0";
     let (short, long) = (load("headless", "1s", scale), load("headless", "40s", scale));
-    assert!(failed(&short.totals(None), Cause::Dns) > 2_000 && failed(&long.totals(None), Cause::Dns) < 1_500, "{:?} {:?}", short.totals(None).failed, long.totals(None).failed);
+    assert!(
+        failed(&short.totals(None), Cause::Dns) > 2_000 && failed(&long.totals(None), Cause::Dns) < 1_500,
+        "{:?} {:?}",
+        short.totals(None).failed,
+        long.totals(None).failed
+    );
     // A headless Service's new addresses come with the next answer.
     let rollout = "set image deployment/shop shop=shop:v2";
     let (short, long) = (load("headless", "1s", rollout), load("headless", "20s", rollout));

@@ -1,12 +1,12 @@
 //! What a sync has to do, by comparing what is wanted with what the cache shows.
 //! Real: computePodActions, computeInitContainerActions and doBackOff in pkg/kubelet/kuberuntime @ v1.37.2.
 
-use super::worker::Kubelet;
 use super::kill::{Cause, Kill};
 use super::pod::{self, Container, Seen, State, Which};
 use super::policy;
 use super::prober::{Kind, Outcome};
 use super::sync::{Running, Stage};
+use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::model::PodSpec;
 

@@ -1,9 +1,9 @@
 //! Stopping containers: hook, turn, SIGTERM, SIGKILL; sidecars last, in reverse order.
 //! Real: killContainer in pkg/kubelet/kuberuntime/kuberuntime_container.go, kuberuntime_termination_order.go @ v1.37.2.
 
-use super::worker::Kubelet;
 use super::pod::{self, Due, State, Which};
 use super::sync::{Running, Stage};
+use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::base::{Span, Time};
 use crate::model::{Container as Spec, PodSpec};

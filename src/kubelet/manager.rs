@@ -2,9 +2,9 @@
 //! removes it there. Real: pkg/kubelet/status/status_manager.go @ v1.37.2.
 
 use super::conditions::is_kubelets;
-use super::worker::Kubelet;
 use super::pod::{self, Due, Slot};
 use super::word;
+use super::worker::Kubelet;
 use crate::api::{DeleteOptions, Preconditions, Verb};
 use crate::model::{ContainerStateTerminated, ContainerStatus, Obj, Object, PodCondition, PodPhase, PodStatus, Str, Timestamp};
 use crate::store::Key;

@@ -5,9 +5,9 @@
 //! 100 ms, doubled up to 7 s), staging/src/k8s.io/client-go/tools/record/event.go @ v1.37.2.
 
 use super::fleet::Fleet;
-use super::worker::Kubelet;
 use super::node::NodeState;
 use super::pod::{Due, Slot};
+use super::worker::Kubelet;
 use crate::actor::{Ctx, EventNote, Trouble};
 use crate::api::ApiError;
 use crate::base::{Span, Time};

@@ -4,10 +4,10 @@
 //! A worker whose container answers well sleeps until the answer may change, so that healthy pods cost nothing.
 
 use super::conditions;
-use super::worker::Kubelet;
 use super::pod::{self, Due, Which};
 use super::policy;
 use super::status::serial_of;
+use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::base::{Span, Time};
 use crate::model::{ContainerStatus, PodSpec, PodStatus, Probe};

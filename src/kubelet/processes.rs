@@ -2,8 +2,8 @@
 //! known to do next. Told when it changes, and only where somebody asks.
 
 use super::fleet::Fleet;
-use super::worker::Kubelet;
 use super::pod::{self, State};
+use super::worker::Kubelet;
 use crate::actor::traffic::{Life, Process};
 use crate::actor::{Ctx, Signal};
 use crate::base::Time;

@@ -5,12 +5,12 @@
 use super::backoff::Backoff;
 use super::behaviours::{Ready, Serves, Surroundings};
 use super::fleet::Fleet;
-use super::worker::Kubelet;
 use super::kill::Cause;
 use super::pod::{self, Container, Due, State, Waiting, Which};
 use super::runtime::{End, Live, Sandbox};
 use super::sync::{Running, Stage};
 use super::word;
+use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::base::{Span, Time};
 use crate::model::{Container as Spec, LifecycleHandler, Str};

@@ -3,10 +3,10 @@
 //! pkg/kubelet/status/generate.go @ v1.37.2.
 
 use super::conditions;
-use super::worker::Kubelet;
 use super::pod::{self, Container, Seen, State, Which};
 use super::policy;
 use super::word;
+use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::base::Time;
 use crate::model::{

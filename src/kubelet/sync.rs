@@ -4,10 +4,10 @@
 //! One sync is under way at a time. Each step that takes time sets a timer and returns; the timer goes on from there.
 
 use super::actions::Actions;
-use super::worker::Kubelet;
 use super::kill::Kill;
 use super::pod::{Due, Seen, State, Which, Work};
 use super::runtime::Sandbox;
+use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::base::{Span, Time};
 use crate::model::{Obj, PodPhase, Str};

@@ -2,8 +2,8 @@
 //! there is anybody who asks (a HorizontalPodAutoscaler).
 //! Real: the kubelet's /metrics/resource and metrics-server, which asks for it every 15 s; here a change shows at once.
 
-use super::worker::Kubelet;
 use super::pod::{self, Due, State};
+use super::worker::Kubelet;
 use crate::api::Verb;
 use crate::model::{Body, Kind, Meta, Object, Other, Quantity};
 use crate::store::Key;

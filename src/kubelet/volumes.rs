@@ -2,10 +2,10 @@
 //! are missing. Real: makeEnvironmentVariables in pkg/kubelet/kubelet_pods.go, pkg/kubelet/volumemanager, pkg/volume/configmap,
 //! pkg/volume/secret, third_party/forked/golang/expansion @ v1.37.2.
 
-use super::worker::Kubelet;
 use super::pod::{self, Due, Which};
 use super::start::Inputs;
 use super::sync::{MOUNT_POLL, Running};
+use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::base::{Span, Time};
 use crate::model::{Container as Spec, KeyToPath, Kind, Labels, ObjectFieldSelector, Volume};

@@ -1,7 +1,7 @@
 //! `containers:` and `network:`: what the images do, and how fast they come.
 
-use super::{Dns, Network};
 use super::fields::{At, Fields};
+use super::{Dns, Network};
 use crate::base::input_error::InputError;
 use crate::base::{Dist, Span};
 use crate::kubelet::behaviours::{Behaviour, Behaviours, Condition, Exit, Ready, Serves, Stop, Uses};
@@ -12,7 +12,8 @@ use crate::network::names::Resolver;
 type Result<T> = std::result::Result<T, InputError>;
 
 /// Keys of an entry.
-pub(super) const KEYS: &[&str] = &["image", "selector", "container", "when", "size", "layers", "start", "ready", "stop", "exit", "uses", "serves"];
+pub(super) const KEYS: &[&str] =
+    &["image", "selector", "container", "when", "size", "layers", "start", "ready", "stop", "exit", "uses", "serves"];
 
 pub(super) fn read(at: At<'_>) -> Result<Behaviours> {
     let entries = at.list()?.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
@@ -186,11 +187,14 @@ fn dns(at: At<'_>) -> Result<Dns> {
     if let Some(text) = at.node.text() {
         return match text {
             "free" => Ok(Dns::Free),
-            other => Err(at.error(format!("names cannot be looked up at \"{other}\"")).with_hint("free, or {service: kube-dns, namespace: kube-system}")),
+            other => Err(at
+                .error(format!("names cannot be looked up at \"{other}\""))
+                .with_hint("free, or {service: kube-dns, namespace: kube-system}")),
         };
     }
     let fields = Fields::new(at, "`dns`", DNS_KEYS)?;
-    let word = |key: &str, default: &str| Ok::<String, InputError>(fields.read(key, |at| at.word().map(String::from))?.unwrap_or(default.into()));
+    let word =
+        |key: &str, default: &str| Ok::<String, InputError>(fields.read(key, |at| at.word().map(String::from))?.unwrap_or(default.into()));
     let mut resolver = Resolver::new(&word("namespace", "kube-system")?, &word("service", "kube-dns")?);
     if let Some(at) = fields.get("timeout") {
         resolver.timeout = at.span()?;

@@ -116,7 +116,9 @@ impl Threshold {
         let chosen = found.into_iter().flatten().filter(|(labels, _)| wanted.iter().all(|pair| pairs(labels).contains(pair)));
         let (mut passed, mut shown) = (true, Vec::new());
         for (labels, series) in chosen {
-            let Some(figure) = self.figure.of(series, between.map(|(from, _)| from), between.map_or(end, |(_, to)| to.min(end))) else { continue };
+            let Some(figure) = self.figure.of(series, between.map(|(from, _)| from), between.map_or(end, |(_, to)| to.min(end))) else {
+                continue;
+            };
             let holds = self.holds(figure);
             // Of many series only those that break it are told.
             if !holds || shown.is_empty() {

@@ -195,7 +195,8 @@ fn missing(scenario: &Scenario, namespace: &str, service: &str) -> Option<(Strin
     }
     let mut hint = did_you_mean(service, there.iter().copied());
     if hint.is_empty() {
-        hint = if there.is_empty() { format!("no manifest has a Service in {namespace}") } else { format!("Services: {}", there.join(", ")) };
+        hint =
+            if there.is_empty() { format!("no manifest has a Service in {namespace}") } else { format!("Services: {}", there.join(", ")) };
     }
     Some((format!("there is no Service \"{service}\" in {namespace}"), hint))
 }
@@ -204,7 +205,8 @@ fn missing(scenario: &Scenario, namespace: &str, service: &str) -> Option<(Strin
 pub(super) fn has_pods(scenario: &Scenario, namespace: &str, service: &str) -> bool {
     let objects = || scenario.manifests.iter().map(|manifest| &manifest.object).chain(&scenario.cluster.dump);
     let own = || objects().filter(|object| &*object.meta.namespace == namespace);
-    let Some(selector) = own().filter(|object| &*object.meta.name == service).find_map(|object| object.as_service()).map(|service| &service.spec.selector)
+    let Some(selector) =
+        own().filter(|object| &*object.meta.name == service).find_map(|object| object.as_service()).map(|service| &service.spec.selector)
     else {
         return false;
     };

@@ -209,7 +209,10 @@ fn behaviour() -> Value {
             ("container", json!({"type": "string"})),
             ("when", json!({"type": "array"})),
             ("size", reference("quantity")),
-            ("layers", json!({"type": "object", "additionalProperties": reference("quantity"), "description": "Layers by name; images that name the same one share it."})),
+            (
+                "layers",
+                json!({"type": "object", "additionalProperties": reference("quantity"), "description": "Layers by name; images that name the same one share it."}),
+            ),
             ("start", reference("distribution")),
             ("ready", json!({"anyOf": [{"const": "never"}, ready]})),
             (

@@ -1,12 +1,12 @@
 //! A runtime that follows a script to the letter: how long each call takes, what it answers, when processes end. With it the
 //! fleet replays what a real kubelet did over the same script.
 
-use super::super::worker::Shared;
 use super::super::node::NodeState;
 use super::super::pod::{self, Which};
 use super::super::prober::{Answer, Kind};
 use super::super::runtime::{End, Live};
 use super::super::start::Plan;
+use super::super::worker::Shared;
 use super::Behaviours;
 use crate::base::{Seed, Span, Time};
 use crate::model::{IntOrString, Object, Probe, Str};
