@@ -199,7 +199,7 @@ impl Kubelet<'_, '_> {
             if at > now {
                 break;
             }
-            at = at + self.jittered(every);
+            at += self.jittered(every);
         }
         self.pod.resync_at = Some(at);
         let tick = self.node.sync_tick(at);
