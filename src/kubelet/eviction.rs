@@ -3,9 +3,9 @@
 //! processes of the machine use more memory than it can spare (`memory`); a container over its own limit is killed by the kernel.
 
 use super::fleet::Fleet;
-use super::worker::Kubelet;
 use super::node::NodeState;
 use super::pod::{self, Eviction, PodState, Slot, State};
+use super::worker::Kubelet;
 use super::{resources, word};
 use crate::actor::{Ctx, EventNote, EventType, Signal};
 use crate::api::Verb;

@@ -5,10 +5,10 @@
 //! added up, ends are not, and only when that bound is passed all processes are counted.
 
 use super::fleet::Fleet;
-use super::worker::Kubelet;
 use super::node::NodeState;
 use super::pod::State;
 use super::runtime::Live;
+use super::worker::Kubelet;
 use crate::actor::Ctx;
 use crate::base::{Span, Time};
 
