@@ -20,8 +20,8 @@ use support::{compare::compare, scenario::load};
 
 const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/controllers");
 
-/// How late the stages of the recordings' kubelets come at most: their machine was shared.
-const LATE: Span = Span::from_ms(150);
+/// How long a write of the recordings' kubelets takes at most: their machine was shared.
+const LATE: Span = Span::from_ms(30);
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())

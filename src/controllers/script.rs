@@ -107,12 +107,13 @@ impl<'s> Script<'s> {
     }
 
     /// Runs parts side by side, as goroutines: `count` of them, each with calls of its own. Gives their ends in order.
+    /// Of goroutines that one loop starts, Go's scheduler runs the last first and then the others in their order.
     pub fn side_by_side<T>(&mut self, count: usize, mut part: impl FnMut(usize, &mut Script<'_>) -> Run<T>) -> Run<Vec<Result<T, String>>> {
         let mut logs: Vec<Vec<Vec<Answer>>> = vec![Vec::new(); count];
         let mut ends: Vec<Option<Result<T, String>>> = (0..count).map(|_| None).collect();
         loop {
             let (mut verbs, mut waiting) = (Vec::new(), Vec::new());
-            for at in 0..count {
+            for at in (count.max(1) - 1..count).chain(0..count.max(1) - 1) {
                 if ends[at].is_some() {
                     continue;
                 }

@@ -15,6 +15,8 @@ const LEASE_DURATION_S: i32 = 8;
 /// Timers that renew a node's lease, and those that stop or resume a group of kubelets.
 const LEASE_TIMER: u64 = 1 << 60;
 const SWITCH_TIMER: u64 = 1 << 61;
+/// Timers of stages that are being written.
+const WRITE_TIMER: u64 = 1 << 59;
 
 /// A group of kubelets stops or resumes at an instant.
 #[derive(Clone, Debug)]
@@ -48,15 +50,17 @@ pub struct FakeKubelets {
     next_turn: u64,
     addresses: u32,
     leases: BTreeSet<Id>,
-    /// Stages come late by up to this.
-    late: Span,
+    /// Writes come one after the other, and each takes up to this.
+    write_max: Span,
+    /// When the last write under way is done.
+    busy_until: Time,
 }
 
 impl FakeKubelets {
-    /// Kubelets that stop and resume as told, and whose stages come late by up to `late`.
-    pub fn new(switches: Vec<Switch>, late: Span) -> FakeKubelets {
-        let (turns, leases) = (BTreeMap::new(), BTreeSet::new());
-        FakeKubelets { switches, stopped: BTreeSet::new(), turns, next_turn: 0, addresses: 0, leases, late }
+    /// Kubelets that stop and resume as told, and whose writes take up to `write_max` each.
+    pub fn new(switches: Vec<Switch>, write_max: Span) -> FakeKubelets {
+        let (turns, leases, busy_until) = (BTreeMap::new(), BTreeSet::new(), Time::ZERO);
+        FakeKubelets { switches, stopped: BTreeSet::new(), turns, next_turn: 0, addresses: 0, leases, write_max, busy_until }
     }
 
     fn works(&self, node: &Object) -> bool {
@@ -110,8 +114,14 @@ impl FakeKubelets {
         let Some((stage, delay)) = next_stage(object, pod) else { return };
         self.next_turn += 1;
         self.turns.insert(id, (self.next_turn, stage));
-        let late = Span(cx.rng.below(self.late.0.max(1)));
-        cx.wake_in(delay + late, self.next_turn << 32 | u64::from(id.0));
+        cx.wake_in(delay, self.next_turn << 32 | u64::from(id.0));
+    }
+
+    /// A stage is due: its write takes its place behind those before it.
+    fn due(&mut self, token: u64, cx: &mut Ctx<'_>) {
+        let takes = Span(cx.rng.below(self.write_max.0.max(1)));
+        self.busy_until = self.busy_until.max(cx.now) + takes;
+        cx.wake_at(self.busy_until, WRITE_TIMER | token);
     }
 
     fn play(&mut self, id: Id, stage: Stage, cx: &mut Ctx<'_>) {
@@ -189,11 +199,14 @@ impl Actor for FakeKubelets {
             }
             return;
         }
-        if let Some(&(turn, stage)) = self.turns.get(&id)
-            && turn == token >> 32
-        {
-            self.turns.remove(&id);
-            self.play(id, stage, cx);
+        let (number, writes) = ((token & !WRITE_TIMER) >> 32, token & WRITE_TIMER != 0);
+        match self.turns.get(&id) {
+            Some(&(turn, stage)) if turn == number && writes => {
+                self.turns.remove(&id);
+                self.play(id, stage, cx);
+            }
+            Some(&(turn, _)) if turn == number => self.due(token, cx),
+            _ => {}
         }
     }
 

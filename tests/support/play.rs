@@ -34,6 +34,8 @@ const BEFORE_MS: u64 = 20_000;
 const MIDNIGHT_S: i64 = 1_795_478_400;
 /// A serial scenario is settled when nothing has changed for so long.
 const QUIET_MS: u64 = 800;
+/// The objects of a manifest were created one after the other, each as soon as the one before was answered.
+const ANSWER_MS: u64 = 8;
 /// No scenario is longer.
 const LENGTH_MS_MAX: u64 = 3_600_000;
 
@@ -71,10 +73,9 @@ pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
     player.run_to(0);
     let mut manifest_results = Vec::new();
     for (at, json) in objects.into_iter().enumerate() {
-        player.run_to(at as u64 * 10);
+        player.run_to(at as u64 * ANSWER_MS);
         let (kind, name) = (json["kind"].clone(), json["metadata"]["name"].clone());
         let (code, _, message) = outcome(player.create(json), 201);
-        let name = name.as_str().unwrap_or("").trim_start_matches(&format!("{NAMESPACE}-")).to_string();
         manifest_results.push((kind, name, code, message));
     }
     let mut action_results = Vec::new();
@@ -92,6 +93,24 @@ pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
         action_results.push((action["do"].clone(), code, reason, message));
     }
     player.finish(json!(manifest_results), action_results)
+}
+
+fn calibrated() -> Latency {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let mut latency = Latency::default();
+    if let Some(us) = number("KS_REQ_US") {
+        latency.request = kubesim::base::Dist::Constant(Span::from_us(us));
+    }
+    if let Some(us) = number("KS_REQ_MAX_US") {
+        latency.request = kubesim::base::Dist::Uniform { min: Span::from_us(number("KS_REQ_US").unwrap_or(2000)), max: Span::from_us(us) };
+    }
+    if let Some(us) = number("KS_WATCH_US") {
+        latency.watch = kubesim::base::Dist::Constant(Span::from_us(us));
+    }
+    if let Some(us) = number("KS_WATCH_MAX_US") {
+        latency.watch = kubesim::base::Dist::Uniform { min: Span::from_us(number("KS_WATCH_US").unwrap_or(2000)), max: Span::from_us(us) };
+    }
+    latency
 }
 
 fn fill(text: &str, pool: &str) -> String {
@@ -178,7 +197,7 @@ impl Player {
     fn new(scenario: &Scenario, seed: u64, late: Span, pool: &'static str, actions: &[Value]) -> Player {
         let start_s = scenario.actions["start_s"].as_f64().unwrap_or(0.0);
         let start_us = MIDNIGHT_S * 1_000_000 + (start_s * 1e6) as i64 - BEFORE_MS as i64 * 1_000;
-        let latency = Latency::default();
+        let latency = calibrated();
         let mut sim = Sim::new(Settings { seed: Seed(seed), clock: Clock { start_us }, latency });
         let settings = ControllerManager {
             kube_api_qps: 0.0,
@@ -381,7 +400,9 @@ impl Player {
             action_results.iter().map(|(verb, code, reason, message)| json!([verb, code, reason, word(message)])).collect();
         let mut manifest = manifest_results.clone();
         for row in manifest.as_array_mut().into_iter().flatten() {
-            row[1] = names.text(row[1].as_str().unwrap_or("")).into();
+            let name = names.text(row[1].as_str().unwrap_or(""));
+            // The recordings cut the namespace off the names of these only.
+            row[1] = if row[0] == "PriorityClass" { name.trim_start_matches("ns-").into() } else { name.into() };
             row[3] = word(row[3].as_str().unwrap_or("")).into();
         }
         all.insert("manifest_results".into(), manifest);
