@@ -6,6 +6,7 @@ use super::workqueue::{Backoff, WorkQueue};
 use super::{Actor, Ctx, Kinds, Signal, Ticket};
 use crate::api::{Answer, Verb};
 use crate::base::Span;
+use crate::model::Kind;
 use crate::store::{Change, Id};
 use std::collections::BTreeMap;
 
@@ -61,6 +62,11 @@ pub trait Controller {
         None
     }
 
+    /// Kinds whose objects are its keys, all of which come again with each resync of the informers.
+    fn resyncs(&self) -> Kinds {
+        Kinds::NONE
+    }
+
     /// How failing keys wait.
     fn backoff(&self) -> Backoff {
         Backoff::default()
@@ -79,8 +85,11 @@ pub trait Controller {
     fn woken(&mut self, _token: u32, _work: &mut Work<'_>, _cx: &mut Ctx<'_>) {}
 }
 
-/// The tokens of a controller's timers: its own, and keys to be added.
+/// The tokens of a controller's timers: its own, the resync, and keys to be added.
 const OWN_TIMER: u64 = 1 << 32;
+const RESYNC_TIMER: u64 = 1 << 33;
+/// With a key: a timer that a controller sets by itself in a reconciliation, and that adds the key whatever else waits for it.
+pub const KEY_TIMER: u64 = 1 << 34;
 
 /// Longest sequence of turns of one reconciliation: a bug otherwise.
 const TURNS_MAX: u32 = 100_000;
@@ -100,7 +109,7 @@ impl Work<'_> {
     pub fn add_after(&mut self, key: Id, span: Span, cx: &mut Ctx<'_>) {
         if span.is_zero() {
             self.queue.add(key);
-        } else {
+        } else if self.queue.add_at(key, cx.now + span) {
             cx.wake_in(span, u64::from(key.0));
         }
     }
@@ -124,13 +133,30 @@ pub struct ControllerActor<C: Controller> {
     jobs: BTreeMap<Id, Job<C::Progress>>,
     /// Whose answer a ticket brings, and which in the list.
     tickets: BTreeMap<Ticket, (Id, usize)>,
+    /// How often all keys come again; zero: never.
+    resync: Span,
 }
 
 impl<C: Controller> ControllerActor<C> {
     /// The controller as an actor.
     pub fn new(controller: C) -> Self {
         let queue = WorkQueue::with_backoff(controller.backoff());
-        ControllerActor { controller, queue, jobs: BTreeMap::new(), tickets: BTreeMap::new() }
+        ControllerActor { controller, queue, jobs: BTreeMap::new(), tickets: BTreeMap::new(), resync: Span::ZERO }
+    }
+
+    /// The same, with a resync of its informers.
+    pub fn resynced(mut self, every: Span) -> Self {
+        self.resync = every;
+        self
+    }
+
+    /// An informer hands out all it holds once more.
+    fn resync(&mut self, cx: &mut Ctx<'_>) {
+        let kinds = self.controller.resyncs();
+        for kind in Kind::ALL.iter().filter(|kind| kinds.contains(**kind)) {
+            cx.view.list(*kind).for_each(|(id, _)| self.queue.add(id));
+        }
+        cx.wake_in(self.resync, RESYNC_TIMER);
     }
 
     /// Gives free workers their keys.
@@ -166,17 +192,21 @@ impl<C: Controller> ControllerActor<C> {
         }
     }
 
+    fn add_after(&mut self, key: Id, span: Span, cx: &mut Ctx<'_>) {
+        Work { queue: &mut self.queue }.add_after(key, span, cx);
+    }
+
     fn end(&mut self, key: Id, step: Step, cx: &mut Ctx<'_>) {
         match step {
             Step::Done => self.queue.forget(key),
             Step::After(span) => {
                 self.queue.forget(key);
-                cx.wake_in(span, u64::from(key.0));
+                self.add_after(key, span, cx);
             }
             Step::Retry(_) if self.queue.failures(key) >= self.queue.limits().retries_max => self.queue.forget(key),
             Step::Retry(_) => {
                 let backoff = self.queue.backoff(key);
-                cx.wake_in(backoff, u64::from(key.0));
+                self.add_after(key, backoff, cx);
             }
             Step::Call(_) => unreachable!("a call does not end a reconciliation"),
         }
@@ -198,6 +228,9 @@ impl<C: Controller> Actor for ControllerActor<C> {
     }
 
     fn start(&mut self, cx: &mut Ctx<'_>) {
+        if !self.resync.is_zero() && self.controller.resyncs() != Kinds::NONE {
+            cx.wake_in(self.resync, RESYNC_TIMER);
+        }
         self.controller.start(&mut Work { queue: &mut self.queue }, cx);
     }
 
@@ -210,10 +243,14 @@ impl<C: Controller> Actor for ControllerActor<C> {
     }
 
     fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
-        if token & OWN_TIMER != 0 {
+        if token == RESYNC_TIMER {
+            self.resync(cx);
+        } else if token & KEY_TIMER != 0 {
+            self.queue.add(Id(token as u32));
+        } else if token & OWN_TIMER != 0 {
             self.controller.woken(token as u32, &mut Work { queue: &mut self.queue }, cx);
         } else {
-            self.queue.add(Id(token as u32));
+            self.queue.ripe(Id(token as u32), cx.now);
         }
         self.pump(cx);
     }

@@ -1,7 +1,7 @@
 //! The work queue of a controller: keys in order, each at most once, none by two workers at a time, with back-off for
 //! failures. Real: staging/src/k8s.io/client-go/util/workqueue @ v1.37.2.
 
-use crate::base::Span;
+use crate::base::{Span, Time};
 use crate::base::collections::{Map, Set};
 use crate::store::Id;
 use std::collections::VecDeque;
@@ -37,6 +37,8 @@ pub struct WorkQueue {
     dirty: Set<Id>,
     processing: Set<Id>,
     failures: Map<Id, u32>,
+    /// Keys that are to be added later, and when.
+    delayed: Map<Id, Time>,
 }
 
 impl WorkQueue {
@@ -54,6 +56,23 @@ impl WorkQueue {
     pub fn add(&mut self, key: Id) {
         if self.dirty.insert(key) && !self.processing.contains(&key) {
             self.waiting.push_back(key);
+        }
+    }
+
+    /// Asks for work on a key later (`AddAfter`): of several such wishes the earliest counts. Says whether a timer is needed.
+    pub fn add_at(&mut self, key: Id, at: Time) -> bool {
+        if self.delayed.get(&key).is_some_and(|earlier| *earlier <= at) {
+            return false;
+        }
+        self.delayed.insert(key, at);
+        true
+    }
+
+    /// A key's timer fires: the key is added, unless the timer was outdated by an earlier one.
+    pub fn ripe(&mut self, key: Id, now: Time) {
+        if self.delayed.get(&key) == Some(&now) {
+            self.delayed.remove(&key);
+            self.add(key);
         }
     }
 
@@ -128,6 +147,19 @@ mod tests {
         let mut queue = WorkQueue::with_backoff(limits);
         let waits: Vec<u64> = (0..4).map(|_| queue.backoff(Id(1)).as_s()).collect();
         assert_eq!((waits, queue.limits()), (vec![1, 2, 3, 3], limits));
+    }
+
+    #[test]
+    fn of_several_delays_the_earliest_counts() {
+        let mut queue = WorkQueue::default();
+        let (late, early) = (Time::from_s(9), Time::from_s(5));
+        assert!(queue.add_at(Id(1), late) && queue.add_at(Id(1), early));
+        assert!(!queue.add_at(Id(1), late) && !queue.add_at(Id(1), early));
+        queue.ripe(Id(1), early);
+        assert_eq!((queue.take(), queue.len()), (Some(Id(1)), 0));
+        queue.done(Id(1));
+        queue.ripe(Id(1), late);
+        assert!(queue.is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::endpointslice::is_namespace_ending;
 use super::job_control::is_finished;
 use super::script::{Run, Script, Scripted, fail, outcome, step};
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work};
+use crate::actor::controller::{Controller, KEY_TIMER, Step, Sync, Work};
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::{DeleteOptions, Propagation, Verb};
 use crate::base::collections::Map;
@@ -56,7 +56,7 @@ impl CronJobs {
             return;
         }
         self.due.insert(key, at);
-        cx.wake_in(span, u64::from(key.0));
+        cx.wake_in(span, KEY_TIMER | u64::from(key.0));
     }
 
     fn cron_job_changed(&mut self, change: &Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
@@ -442,6 +442,10 @@ impl Controller for CronJobs {
 
     fn watches(&self) -> Kinds {
         Kinds::of(&[Kind::CronJob, Kind::Job])
+    }
+
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::CronJob])
     }
 
     fn workers(&self) -> usize {

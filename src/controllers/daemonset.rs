@@ -178,6 +178,10 @@ impl Controller for DaemonSets {
         Kinds::of(&[Kind::DaemonSet, Kind::Pod, Kind::Node, Kind::ControllerRevision])
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::DaemonSet])
+    }
+
     fn workers(&self) -> usize {
         self.workers
     }

@@ -125,6 +125,10 @@ impl Controller for Deployments {
         Kinds::of(&[Kind::Deployment, Kind::ReplicaSet, Kind::Pod])
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::Deployment])
+    }
+
     fn workers(&self) -> usize {
         self.workers
     }

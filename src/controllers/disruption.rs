@@ -94,6 +94,10 @@ impl Controller for Disruption {
         Kinds::of(&[Kind::PodDisruptionBudget, Kind::Pod])
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::PodDisruptionBudget])
+    }
+
     fn workers(&self) -> usize {
         self.workers
     }

@@ -10,6 +10,7 @@ use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::workqueue::Backoff;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::{Answer, Verb};
+use crate::base::Span;
 use crate::base::collections::Map;
 use crate::model::{
     Body, EndpointAddress, EndpointPort, EndpointSlicePort, EndpointSubset, Endpoints, EndpointsFields, Kind, Labels, Meta, Obj, Object,
@@ -36,6 +37,8 @@ pub struct Progress {
 pub struct EndpointsController {
     workers: usize,
     limits: Option<Limits>,
+    /// How long changes are gathered.
+    batch: Span,
     services: ServiceIndex,
     triggers: TriggerTimes,
     /// Versions that the controller has replaced: a view that still shows them is stale.
@@ -46,12 +49,13 @@ impl EndpointsController {
     /// The controller with `workers` syncs at a time.
     pub fn new(workers: usize, limits: Option<Limits>) -> Self {
         let (services, triggers) = (ServiceIndex::default(), TriggerTimes::default());
-        EndpointsController { workers, limits, services, triggers, replaced: Map::default() }
+        EndpointsController { workers, limits, batch: Span::ZERO, services, triggers, replaced: Map::default() }
     }
 
     /// The controller as the settings want it.
     pub fn of(settings: &ControllerManager) -> Self {
-        Self::new(settings.concurrent_endpoint_syncs, settings.client_limits())
+        let plain = Self::new(settings.concurrent_endpoint_syncs, settings.client_limits());
+        Self { batch: settings.endpoint_updates_batch_period, ..plain }
     }
 
     fn first_turn(&mut self, key: Id, progress: &mut Progress, cx: &Ctx<'_>) -> Step {
@@ -315,7 +319,7 @@ impl Controller for EndpointsController {
                 self.services.service_changed(&change);
                 work.add(change.id);
             }
-            Kind::Pod => self.services.touched(cx.view, &change).into_iter().for_each(|service| work.add(service)),
+            Kind::Pod => self.services.touched(cx.view, &change).into_iter().for_each(|service| work.add_after(service, self.batch, cx)),
             Kind::Endpoints if change.after.is_none() => {
                 let meta = &change.object().meta;
                 if let Some(service) = cx.view.find_id(Kind::Service, &meta.namespace, &meta.name) {

@@ -139,6 +139,8 @@ pub struct EndpointSlices {
     workers: usize,
     max: usize,
     limits: Option<Limits>,
+    /// How long changes are gathered.
+    batch: Span,
     services: ServiceIndex,
     slices: SlicesByService,
     tracker: SliceTracker,
@@ -149,12 +151,13 @@ impl EndpointSlices {
     /// The controller with `workers` syncs at a time and at most `max` endpoints in a slice.
     pub fn new(workers: usize, max: usize, limits: Option<Limits>) -> Self {
         let (services, slices) = (ServiceIndex::default(), SlicesByService::default());
-        EndpointSlices { workers, max, limits, services, slices, tracker: SliceTracker::default(), triggers: TriggerTimes::default() }
+        EndpointSlices { workers, max, limits, batch: Span::ZERO, services, slices, tracker: SliceTracker::default(), triggers: TriggerTimes::default() }
     }
 
     /// The controller as the settings want it.
     pub fn of(settings: &ControllerManager) -> Self {
-        Self::new(settings.concurrent_service_endpoint_syncs, settings.max_endpoints_per_slice, settings.client_limits())
+        let plain = Self::new(settings.concurrent_service_endpoint_syncs, settings.max_endpoints_per_slice, settings.client_limits());
+        Self { batch: settings.endpoint_updates_batch_period, ..plain }
     }
 
     fn slice_changed(&mut self, change: &Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
@@ -182,7 +185,7 @@ impl EndpointSlices {
         }
         for slice in touched {
             if let Some(service) = service_id(slice, cx) {
-                work.add_after(service, SLICE_CHANGE_DELAY, cx);
+                work.add_after(service, SLICE_CHANGE_DELAY.max(self.batch), cx);
             }
         }
     }
@@ -253,7 +256,7 @@ impl Controller for EndpointSlices {
                 self.services.service_changed(&change);
                 work.add(change.id);
             }
-            Kind::Pod => self.services.touched(cx.view, &change).into_iter().for_each(|service| work.add(service)),
+            Kind::Pod => self.services.touched(cx.view, &change).into_iter().for_each(|service| work.add_after(service, self.batch, cx)),
             Kind::EndpointSlice => self.slice_changed(&change, work, cx),
             _ => {}
         }

@@ -34,6 +34,8 @@ pub struct EndpointSliceMirroring {
     workers: usize,
     max: usize,
     limits: Option<Limits>,
+    /// How long changes are gathered.
+    batch: Span,
     slices: SlicesByService,
     tracker: SliceTracker,
 }
@@ -48,13 +50,13 @@ struct Wanted {
 impl EndpointSliceMirroring {
     /// The controller with `workers` syncs at a time and at most `max` addresses of a subset.
     pub fn new(workers: usize, max: usize, limits: Option<Limits>) -> Self {
-        EndpointSliceMirroring { workers, max, limits, slices: SlicesByService::default(), tracker: SliceTracker::default() }
+        EndpointSliceMirroring { workers, max, limits, batch: Span::ZERO, slices: SlicesByService::default(), tracker: SliceTracker::default() }
     }
 
     /// The controller as the settings want it.
     pub fn of(settings: &ControllerManager) -> Self {
         let (workers, max) = (settings.mirroring_concurrent_service_endpoint_syncs, settings.mirroring_max_endpoints_per_subset);
-        Self::new(workers, max, settings.client_limits())
+        Self { batch: settings.mirroring_endpoint_updates_batch_period, ..Self::new(workers, max, settings.client_limits()) }
     }
 
     fn plan(&mut self, key: Id, progress: &mut Progress, cx: &mut Ctx<'_>) -> Result<(), Step> {
@@ -272,7 +274,7 @@ impl Controller for EndpointSliceMirroring {
                         None => self.tracker.has(endpoints, slice) && !self.tracker.deletion_seen(endpoints, slice),
                     };
                     if foreign {
-                        work.add(endpoints);
+                        work.add_after(endpoints, self.batch, cx);
                     }
                 }
             }

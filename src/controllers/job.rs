@@ -190,6 +190,10 @@ impl Controller for Jobs {
         Kinds::of(&[Kind::Job, Kind::Pod])
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::Job])
+    }
+
     fn workers(&self) -> usize {
         self.workers
     }

@@ -53,16 +53,17 @@ pub use settings::ControllerManager;
 
 /// All controllers, as the kube-controller-manager runs them.
 pub fn all(settings: &ControllerManager, caches: bool) -> Vec<Box<dyn Actor>> {
+    let resync = settings.resync_period();
     // One line each; the order decides who acts first at equal times.
     vec![
-        Box::new(ControllerActor::new(cronjob::CronJobs::of(settings))),
-        Box::new(ControllerActor::new(job::Jobs::of(settings))),
+        Box::new(ControllerActor::new(cronjob::CronJobs::of(settings)).resynced(resync)),
+        Box::new(ControllerActor::new(job::Jobs::of(settings)).resynced(resync)),
         Box::new(ControllerActor::new(ttl_after_finished::TtlAfterFinished::of(settings))),
-        Box::new(ControllerActor::new(daemonset::DaemonSets::of(settings))),
-        Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings))),
-        Box::new(ControllerActor::new(deployment::Deployments::new(settings))),
-        Box::new(ControllerActor::new(replica_set::ReplicaSets::new(settings, caches))),
-        Box::new(ControllerActor::new(replica_set::ReplicaSets::replication_controllers(settings, caches))),
+        Box::new(ControllerActor::new(daemonset::DaemonSets::of(settings)).resynced(resync)),
+        Box::new(ControllerActor::new(statefulset::StatefulSets::of(settings)).resynced(resync)),
+        Box::new(ControllerActor::new(deployment::Deployments::new(settings)).resynced(resync)),
+        Box::new(ControllerActor::new(replica_set::ReplicaSets::new(settings, caches)).resynced(resync)),
+        Box::new(ControllerActor::new(replica_set::ReplicaSets::replication_controllers(settings, caches)).resynced(resync)),
         Box::new(ControllerActor::new(garbage_collector::GarbageCollector::new(settings))),
         Box::new(ControllerActor::new(namespace::Namespaces::new(settings))),
         Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),
@@ -71,7 +72,7 @@ pub fn all(settings: &ControllerManager, caches: bool) -> Vec<Box<dyn Actor>> {
         Box::new(ControllerActor::new(node_taints::NodeTaints::new(settings.client_limits()))),
         Box::new(node_lifecycle::NodeLifecycle::new(settings)),
         Box::new(taint_eviction::TaintEviction::new(settings)),
-        Box::new(ControllerActor::new(disruption::Disruption::new(settings))),
+        Box::new(ControllerActor::new(disruption::Disruption::new(settings)).resynced(resync)),
         Box::new(ControllerActor::new(hpa::Autoscaler::new(settings))),
         Box::new(ControllerActor::new(resource_quota::ResourceQuotas::new(settings))),
         Box::new(pod_gc::PodGc::new(settings)),

@@ -351,6 +351,10 @@ impl Controller for ReplicaSets {
         }
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[self.kind])
+    }
+
     fn workers(&self) -> usize {
         self.workers
     }

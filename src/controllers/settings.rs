@@ -30,6 +30,10 @@ pub struct ControllerManager {
     /// Requests that each controller's client sends at once.
     #[serde(rename = "kubeAPIBurst")]
     pub kube_api_burst: u32,
+    /// How often informers hand out all they hold once more, at least: the real period lies between once and twice this (drawn at
+    /// the start), here half-way between; 0: never.
+    #[serde(with = "duration")]
+    pub min_resync_period: Span,
     /// Deployments synced at a time.
     pub concurrent_deployment_syncs: usize,
     /// ReplicaSets synced at a time.
@@ -55,10 +59,16 @@ pub struct ControllerManager {
     pub concurrent_service_endpoint_syncs: usize,
     /// Endpoints in one EndpointSlice at most.
     pub max_endpoints_per_slice: usize,
+    /// How long changes of pods are gathered before their Services' Endpoints and EndpointSlices are written.
+    #[serde(with = "duration")]
+    pub endpoint_updates_batch_period: Span,
     /// Endpoints mirrored to EndpointSlices at a time.
     pub mirroring_concurrent_service_endpoint_syncs: usize,
     /// Addresses of one subset mirrored at most.
     pub mirroring_max_endpoints_per_subset: usize,
+    /// How long changes of mirrored slices are gathered.
+    #[serde(with = "duration")]
+    pub mirroring_endpoint_updates_batch_period: Span,
     /// Whether dependents of deleted owners are collected.
     pub enable_garbage_collector: bool,
     /// Objects that the garbage collector works on at a time.
@@ -78,9 +88,6 @@ pub struct ControllerManager {
     /// The same for a node that has never reported.
     #[serde(with = "duration")]
     pub node_startup_grace_period: Span,
-    /// Kept for old configurations; taints decide today.
-    #[serde(with = "duration")]
-    pub pod_eviction_timeout: Span,
     /// Nodes a second that lose their pods in a healthy zone.
     pub node_eviction_rate: f64,
     /// The same in a large zone that is partly down.
@@ -126,6 +133,7 @@ impl Default for ControllerManager {
         ControllerManager {
             kube_api_qps: 20.0,
             kube_api_burst: 30,
+            min_resync_period: Span::from_s(12 * 3600),
             concurrent_deployment_syncs: 5,
             concurrent_rs_syncs: 5,
             concurrent_rc_syncs: 5,
@@ -137,8 +145,10 @@ impl Default for ControllerManager {
             concurrent_endpoint_syncs: 5,
             concurrent_service_endpoint_syncs: 5,
             max_endpoints_per_slice: 100,
+            endpoint_updates_batch_period: Span::ZERO,
             mirroring_concurrent_service_endpoint_syncs: 5,
             mirroring_max_endpoints_per_subset: 1000,
+            mirroring_endpoint_updates_batch_period: Span::ZERO,
             enable_garbage_collector: true,
             concurrent_gc_syncs: 20,
             concurrent_namespace_syncs: 10,
@@ -146,7 +156,6 @@ impl Default for ControllerManager {
             node_monitor_period: Span::from_s(5),
             node_monitor_grace_period: Span::from_s(50),
             node_startup_grace_period: Span::from_s(60),
-            pod_eviction_timeout: Span::from_s(300),
             node_eviction_rate: 0.1,
             secondary_node_eviction_rate: 0.01,
             large_cluster_size_threshold: 50,
@@ -167,6 +176,11 @@ impl Default for ControllerManager {
 }
 
 impl ControllerManager {
+    /// How often informers hand out all they hold once more.
+    pub fn resync_period(&self) -> Span {
+        self.min_resync_period + Span(self.min_resync_period.0 / 2)
+    }
+
     /// The limits of each controller's own client.
     pub fn client_limits(&self) -> Option<Limits> {
         (self.kube_api_qps > 0.0).then_some(Limits { qps: self.kube_api_qps, burst: self.kube_api_burst })

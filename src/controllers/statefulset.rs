@@ -149,6 +149,10 @@ impl Controller for StatefulSets {
         Kinds::of(&[Kind::StatefulSet, Kind::Pod, Kind::PersistentVolumeClaim, Kind::ControllerRevision])
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::StatefulSet])
+    }
+
     fn workers(&self) -> usize {
         self.workers
     }

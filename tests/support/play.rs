@@ -393,6 +393,9 @@ impl Player {
             lines.retain(|line| line.kind != "Node" && line.object["involvedObject"]["kind"] != "Node");
         }
         lines.retain(|line| line.object["metadata"]["name"] != ELSEWHERE && line.object["involvedObject"]["name"] != ELSEWHERE);
+        let late = std::env::var("KS_EVENT_LATE_MS").ok().and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
+        let end = self.now_ms() as i64;
+        lines.retain(|line| line.kind != "Event" || line.object["source"]["component"] == "default-scheduler" || line.object["reportingComponent"] == "default-scheduler" || line.t + late <= end);
         let names = facts::Names::of(&lines, NAMESPACE, OWN_POOL);
         let mut all = facts::reduce(&lines, &names);
         let word = |text: &str| facts::any_pod(&names.text(text));
