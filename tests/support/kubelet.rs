@@ -205,6 +205,10 @@ impl Actor for FakeKubelets {
                 self.turns.remove(&id);
                 self.play(id, stage, cx);
             }
+            Some(&(turn, Stage::Remove)) if turn == number => {
+                self.turns.remove(&id);
+                self.play(id, Stage::Remove, cx);
+            }
             Some(&(turn, _)) if turn == number => self.due(token, cx),
             _ => {}
         }

@@ -40,6 +40,7 @@ const ANSWER_MS: u64 = 8;
 const LENGTH_MS_MAX: u64 = 3_600_000;
 
 /// What a replay leaves.
+#[derive(Default)]
 pub struct Outcome {
     /// Every change.
     pub lines: Vec<Line>,
@@ -67,7 +68,7 @@ pub struct Player {
 pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
     let (nodes, objects) = objects_of(scenario);
     let pool = if nodes.is_empty() { SHARED_POOL } else { OWN_POOL };
-    let actions = scenario.actions["actions"].as_array().expect("actions");
+    let actions = scenario.actions["actions"].as_array().map_or(&[][..], Vec::as_slice);
     let mut player = Player::new(scenario, seed, late, pool, actions);
     player.prepare(if nodes.is_empty() { shared_nodes() } else { nodes.into_iter().chain([elsewhere()]).collect() });
     player.run_to(0);
@@ -84,7 +85,7 @@ pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
         if serial {
             player.step_until(action);
         } else {
-            player.run_to(action["at_ms"].as_u64().expect("at_ms"));
+            player.run_to(action["at_ms"].as_u64().unwrap_or_else(|| player.now_ms()));
         }
         if action["do"] == "end" {
             break;
@@ -93,24 +94,6 @@ pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
         action_results.push((action["do"].clone(), code, reason, message));
     }
     player.finish(json!(manifest_results), action_results)
-}
-
-fn calibrated() -> Latency {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let mut latency = Latency::default();
-    if let Some(us) = number("KS_REQ_US") {
-        latency.request = kubesim::base::Dist::Constant(Span::from_us(us));
-    }
-    if let Some(us) = number("KS_REQ_MAX_US") {
-        latency.request = kubesim::base::Dist::Uniform { min: Span::from_us(number("KS_REQ_US").unwrap_or(2000)), max: Span::from_us(us) };
-    }
-    if let Some(us) = number("KS_WATCH_US") {
-        latency.watch = kubesim::base::Dist::Constant(Span::from_us(us));
-    }
-    if let Some(us) = number("KS_WATCH_MAX_US") {
-        latency.watch = kubesim::base::Dist::Uniform { min: Span::from_us(number("KS_WATCH_US").unwrap_or(2000)), max: Span::from_us(us) };
-    }
-    latency
 }
 
 fn fill(text: &str, pool: &str) -> String {
@@ -197,7 +180,7 @@ impl Player {
     fn new(scenario: &Scenario, seed: u64, late: Span, pool: &'static str, actions: &[Value]) -> Player {
         let start_s = scenario.actions["start_s"].as_f64().unwrap_or(0.0);
         let start_us = MIDNIGHT_S * 1_000_000 + (start_s * 1e6) as i64 - BEFORE_MS as i64 * 1_000;
-        let latency = calibrated();
+        let latency = Latency::default();
         let mut sim = Sim::new(Settings { seed: Seed(seed), clock: Clock { start_us }, latency });
         let settings = ControllerManager {
             kube_api_qps: 0.0,
@@ -288,7 +271,7 @@ impl Player {
             return name.to_string();
         }
         let wanted: BTreeMap<&str, &str> =
-            name["pods"].as_str().expect("a selector").split(',').filter_map(|pair| pair.split_once('=')).collect();
+            name["pods"].as_str().unwrap_or_default().split(',').filter_map(|pair| pair.split_once('=')).collect();
         let labels = kubesim::model::Labels::from_pairs(wanted);
         let selector = Selector::from_map(&labels);
         let node = name["node"].as_str().map(|node| fill(node, self.pool));
@@ -305,9 +288,12 @@ impl Player {
     fn act(&mut self, action: &Value) -> (u16, String, String) {
         let action: Value = serde_json::from_str(&fill(&action.to_string(), self.pool)).expect("still JSON");
         let kind = action["kind"].as_str().unwrap_or("Pod");
+        if Kind::ALL.iter().all(|known| known.name() != kind) {
+            return (404, "NotFound".into(), "the server could not find the requested resource".into());
+        }
         let target = || self.key(kind, &self.pod_name(&action["name"]));
         let options = || delete_options(&action["options"]);
-        let (verb, good) = match action["do"].as_str().expect("do") {
+        let (verb, good) = match action["do"].as_str().unwrap_or_default() {
             "patch" => {
                 let patch = action["patch"].clone();
                 let patch = match action["type"].as_str() {
@@ -336,12 +322,12 @@ impl Player {
             }
             "evict" => (Verb::Evict { pod: target(), options: options() }, 201),
             "kubectl" => {
-                let args: Vec<&str> = action["args"].as_array().expect("args").iter().filter_map(Value::as_str).collect();
+                let args: Vec<&str> = action["args"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
                 let (code, text) = kubectl::run(self, &args);
                 return (code, String::new(), text);
             }
             "kubelet_stop" | "kubelet_resume" => return (0, String::new(), String::new()),
-            other => panic!("unknown action {other}"),
+            other => return (400, "BadRequest".into(), format!("unknown action {other:?}")),
         };
         let answer = self.ask(verb);
         let causes = answer.as_ref().err().map(causes).unwrap_or_default();
@@ -393,15 +379,12 @@ impl Player {
             lines.retain(|line| line.kind != "Node" && line.object["involvedObject"]["kind"] != "Node");
         }
         lines.retain(|line| line.object["metadata"]["name"] != ELSEWHERE && line.object["involvedObject"]["name"] != ELSEWHERE);
-        let late = std::env::var("KS_EVENT_LATE_MS").ok().and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
-        let end = self.now_ms() as i64;
-        lines.retain(|line| line.kind != "Event" || line.object["source"]["component"] == "default-scheduler" || line.object["reportingComponent"] == "default-scheduler" || line.t + late <= end);
         let names = facts::Names::of(&lines, NAMESPACE, OWN_POOL);
         let mut all = facts::reduce(&lines, &names);
         let word = |text: &str| facts::any_pod(&names.text(text));
         let shown: Vec<Value> =
             action_results.iter().map(|(verb, code, reason, message)| json!([verb, code, reason, word(message)])).collect();
-        let mut manifest = manifest_results.clone();
+        let mut manifest = manifest_results;
         for row in manifest.as_array_mut().into_iter().flatten() {
             let name = names.text(row[1].as_str().unwrap_or(""));
             // The recordings cut the namespace off the names of these only.
@@ -410,7 +393,8 @@ impl Player {
         }
         all.insert("manifest_results".into(), manifest);
         all.insert("action_results".into(), shown.into());
-        Outcome { lines, manifest_results, action_results: json!(action_results), facts: all }
+        let result = |name: &str| all.get(name).cloned().unwrap_or_default();
+        Outcome { lines, manifest_results: result("manifest_results"), action_results: result("action_results"), facts: all }
     }
 }
 

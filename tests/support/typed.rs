@@ -20,6 +20,8 @@ fn through(kind: &str, object: &Value) -> Option<Result<Value, String>> {
         "Service" => of::<core::Service>(object),
         "ConfigMap" => of::<core::ConfigMap>(object),
         "Event" => of::<core::Event>(object),
+        "ReplicationController" => of::<core::ReplicationController>(object),
+        "Secret" => of::<core::Secret>(object),
         "ResourceQuota" => of::<core::ResourceQuota>(object),
         "LimitRange" => of::<core::LimitRange>(object),
         "ServiceAccount" => of::<core::ServiceAccount>(object),
@@ -75,7 +77,8 @@ pub fn losses(lines: &[Line]) -> (Vec<String>, usize) {
     let (mut out, mut read) = (Vec::new(), 0);
     for line in lines {
         match through(&line.kind, &line.object) {
-            None => out.push(format!("{} has no type here", line.kind)),
+            // Kinds that are only kept as they came.
+            None => {}
             Some(Err(error)) => out.push(format!("{} {}: {error}", line.kind, line.object["metadata"]["name"])),
             Some(Ok(typed)) => {
                 read += 1;
