@@ -20,7 +20,8 @@ use support::{compare::compare, scenario::load};
 
 const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/controllers");
 
-/// How long a write of the recordings' kubelets takes at most: their machine was shared.
+/// How long a write of the recordings' kubelets takes at most: their machine was shared. A calibrated value, see
+/// `docs/fidelity.md`.
 const LATE: Span = Span::from_ms(30);
 
 fn variable(name: &str) -> Option<String> {

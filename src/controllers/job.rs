@@ -312,10 +312,11 @@ mod tests {
         world.run(60_000);
         let job = world.get(Kind::Job, "job").unwrap();
         assert_eq!(job.as_job().unwrap().status.completed_indexes, "0-3");
+        // Of the second batch (1 and 2) the last comes first.
         let pod = &world.list(Kind::Pod)[1];
-        assert!(pod.meta.name.starts_with("job-1-"));
+        assert!(pod.meta.name.starts_with("job-2-"));
         let spec = &pod.as_pod().unwrap().spec;
-        assert_eq!((spec.hostname.as_str(), spec.containers[0].env[0].name.as_str()), ("job-1", "JOB_COMPLETION_INDEX"));
+        assert_eq!((spec.hostname.as_str(), spec.containers[0].env[0].name.as_str()), ("job-2", "JOB_COMPLETION_INDEX"));
     }
 
     #[test]

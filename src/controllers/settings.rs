@@ -176,6 +176,54 @@ impl Default for ControllerManager {
 }
 
 impl ControllerManager {
+    /// What the real program would refuse, if anything: the field and what is wrong with it.
+    pub fn problem(&self) -> Option<(&'static str, String)> {
+        let counts = [
+            ("concurrentDeploymentSyncs", self.concurrent_deployment_syncs),
+            ("concurrentRSSyncs", self.concurrent_rs_syncs),
+            ("concurrentRCSyncs", self.concurrent_rc_syncs),
+            ("concurrentStatefulSetSyncs", self.concurrent_stateful_set_syncs),
+            ("concurrentDaemonSetSyncs", self.concurrent_daemon_set_syncs),
+            ("concurrentJobSyncs", self.concurrent_job_syncs),
+            ("concurrentCronJobSyncs", self.concurrent_cron_job_syncs),
+            ("concurrentTTLSyncs", self.concurrent_ttl_syncs),
+            ("concurrentEndpointSyncs", self.concurrent_endpoint_syncs),
+            ("concurrentServiceEndpointSyncs", self.concurrent_service_endpoint_syncs),
+            ("maxEndpointsPerSlice", self.max_endpoints_per_slice),
+            ("mirroringConcurrentServiceEndpointSyncs", self.mirroring_concurrent_service_endpoint_syncs),
+            ("mirroringMaxEndpointsPerSubset", self.mirroring_max_endpoints_per_subset),
+            ("concurrentGCSyncs", self.concurrent_gc_syncs),
+            ("concurrentNamespaceSyncs", self.concurrent_namespace_syncs),
+            ("concurrentHorizontalPodAutoscalerSyncs", self.concurrent_horizontal_pod_autoscaler_syncs),
+            ("concurrentDisruptionSyncs", self.concurrent_disruption_syncs),
+            ("concurrentResourceQuotaSyncs", self.concurrent_resource_quota_syncs),
+        ];
+        let periods = [
+            ("namespaceSyncPeriod", self.namespace_sync_period),
+            ("nodeMonitorPeriod", self.node_monitor_period),
+            ("nodeMonitorGracePeriod", self.node_monitor_grace_period),
+            ("horizontalPodAutoscalerSyncPeriod", self.horizontal_pod_autoscaler_sync_period),
+            ("resourceQuotaSyncPeriod", self.resource_quota_sync_period),
+        ];
+        let shares = [
+            ("nodeEvictionRate", self.node_eviction_rate),
+            ("secondaryNodeEvictionRate", self.secondary_node_eviction_rate),
+            ("unhealthyZoneThreshold", self.unhealthy_zone_threshold),
+            ("horizontalPodAutoscalerTolerance", self.horizontal_pod_autoscaler_tolerance),
+        ];
+        let zero = counts.iter().find(|(_, count)| *count == 0).map(|(name, _)| *name);
+        if let Some(name) = zero.or(periods.iter().find(|(_, period)| period.is_zero()).map(|(name, _)| *name)) {
+            return Some((name, "must be greater than 0".into()));
+        }
+        for (name, most) in [("maxEndpointsPerSlice", 1_000), ("mirroringMaxEndpointsPerSubset", 1_000)] {
+            if counts.iter().any(|(known, count)| *known == name && *count > most) {
+                return Some((name, format!("must be at most {most}")));
+            }
+        }
+        let (name, _) = shares.iter().find(|(_, share)| !(share.is_finite() && *share >= 0.0))?;
+        Some((name, "must be a number that is not below 0".into()))
+    }
+
     /// How often informers hand out all they hold once more.
     pub fn resync_period(&self) -> Span {
         self.min_resync_period + Span(self.min_resync_period.0 / 2)
@@ -221,6 +269,18 @@ mod tests {
         let read: ControllerManager = serde_json::from_value(json).unwrap();
         assert_eq!(read, ControllerManager::default());
         assert!(serde_json::from_str::<ControllerManager>(r#"{"nodeMonitorPeriods": "1s"}"#).is_err());
+    }
+
+    #[test]
+    fn what_the_real_one_refuses_is_refused() {
+        let problem = |json: serde_json::Value| serde_json::from_value::<ControllerManager>(json).unwrap().problem();
+        assert_eq!(problem(serde_json::json!({})), None);
+        assert_eq!(problem(serde_json::json!({"concurrentJobSyncs": 0})).unwrap().0, "concurrentJobSyncs");
+        assert_eq!(problem(serde_json::json!({"nodeMonitorPeriod": "0s"})).unwrap().0, "nodeMonitorPeriod");
+        assert_eq!(problem(serde_json::json!({"maxEndpointsPerSlice": 1001})).unwrap().1, "must be at most 1000");
+        assert_eq!(problem(serde_json::json!({"nodeEvictionRate": -0.1})).unwrap().0, "nodeEvictionRate");
+        let day = ControllerManager { min_resync_period: Span::from_s(16 * 3_600), ..ControllerManager::default() };
+        assert_eq!((day.resync_period(), ControllerManager::default().resync_period()), (Span::from_s(86_400), Span::from_s(64_800)));
     }
 
     #[test]

@@ -294,6 +294,10 @@ fn controller_manager(at: At<'_>) -> Result<ControllerManager> {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut all = vec!["apiVersion", "kind"];
     all.extend(&names);
+    if let Some((_, value)) = at.map()?.into_iter().find(|(entry, _)| entry.key == "podEvictionTimeout") {
+        let hint = "pods leave a lost node after the tolerationSeconds of their own tolerations; those without get 300";
+        return Err(value.error("podEvictionTimeout does not exist any more: taints decide").with_hint(hint));
+    }
     Fields::new(at, "`controllerManager`", &all)?;
     for (entry, value) in at.map()? {
         if value.node.is_null() || !known.contains_key(&entry.key) {
@@ -302,7 +306,10 @@ fn controller_manager(at: At<'_>) -> Result<ControllerManager> {
         let mut one = serde_json::Map::new();
         one.insert(entry.key.clone(), value.node.to_value());
         let read: std::result::Result<ControllerManager, _> = serde_json::from_value(serde_json::Value::Object(one.clone()));
-        read.map_err(|error| value.error(format!("{}: {error}", entry.key)))?;
+        let read = read.map_err(|error| value.error(format!("{}: {error}", entry.key)))?;
+        if let Some((name, fault)) = read.problem() {
+            return Err(value.error(format!("{name} {fault}")));
+        }
         known.append(&mut one);
     }
     serde_json::from_value(serde_json::Value::Object(known)).map_err(|error| at.error(error.to_string()))
