@@ -1,8 +1,8 @@
 //! The work queue of a controller: keys in order, each at most once, none by two workers at a time, with back-off for
 //! failures. Real: staging/src/k8s.io/client-go/util/workqueue @ v1.37.2.
 
-use crate::base::{Span, Time};
 use crate::base::collections::{Map, Set};
+use crate::base::{Span, Time};
 use crate::store::Id;
 use std::collections::VecDeque;
 

@@ -151,7 +151,16 @@ impl EndpointSlices {
     /// The controller with `workers` syncs at a time and at most `max` endpoints in a slice.
     pub fn new(workers: usize, max: usize, limits: Option<Limits>) -> Self {
         let (services, slices) = (ServiceIndex::default(), SlicesByService::default());
-        EndpointSlices { workers, max, limits, batch: Span::ZERO, services, slices, tracker: SliceTracker::default(), triggers: TriggerTimes::default() }
+        EndpointSlices {
+            workers,
+            max,
+            limits,
+            batch: Span::ZERO,
+            services,
+            slices,
+            tracker: SliceTracker::default(),
+            triggers: TriggerTimes::default(),
+        }
     }
 
     /// The controller as the settings want it.

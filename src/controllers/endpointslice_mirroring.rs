@@ -50,7 +50,14 @@ struct Wanted {
 impl EndpointSliceMirroring {
     /// The controller with `workers` syncs at a time and at most `max` addresses of a subset.
     pub fn new(workers: usize, max: usize, limits: Option<Limits>) -> Self {
-        EndpointSliceMirroring { workers, max, limits, batch: Span::ZERO, slices: SlicesByService::default(), tracker: SliceTracker::default() }
+        EndpointSliceMirroring {
+            workers,
+            max,
+            limits,
+            batch: Span::ZERO,
+            slices: SlicesByService::default(),
+            tracker: SliceTracker::default(),
+        }
     }
 
     /// The controller as the settings want it.

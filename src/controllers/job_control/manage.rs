@@ -42,7 +42,12 @@ impl Reconcile<'_, '_> {
         }
     }
 
-    pub(super) fn manage_and_judge(&mut self, state: &mut State, suspension_changed: &mut bool, script: &mut Script<'_>) -> Run<Option<String>> {
+    pub(super) fn manage_and_judge(
+        &mut self,
+        state: &mut State,
+        suspension_changed: &mut bool,
+        script: &mut Script<'_>,
+    ) -> Run<Option<String>> {
         let mut error = None;
         let manage = self.given.satisfied && !self.given.job.meta.is_deleting();
         if manage {
