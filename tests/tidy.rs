@@ -42,7 +42,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "sim",
         ],
     ),
-    ("lab", &["base", "model", "store", "actor", "manifest", "scheduler", "metrics", "scenario", "report", "world"]),
+    ("lab", &["base", "model", "store", "actor", "manifest", "scheduler", "metrics", "scenario", "report", "workload", "world"]),
     ("check", &["base", "engine", "model", "store", "api", "actor", "manifest", "controllers", "faults", "scenario", "sim", "world"]),
     ("sim.rs", &["base", "engine", "model", "store", "api", "actor"]),
     ("sim", &["base", "engine", "model", "store", "api", "actor"]),

@@ -17,8 +17,9 @@ const SEEDS_MAX: u64 = 100_000;
 pub struct Args {
     /// The scenario file; `-` is standard input.
     scenario: String,
-    /// Names of shipped policies or KubeSchedulerConfiguration files, separated by commas.
-    #[arg(long, value_name = "NAME|FILE,...", value_delimiter = ',', default_value = "Default,LeastAllocated,MostAllocated")]
+    /// Names of shipped policies or KubeSchedulerConfiguration files, separated by commas [default: Default,LeastAllocated,MostAllocated;
+    /// those of the experiment, if the scenario is one].
+    #[arg(long, value_name = "NAME|FILE,...", value_delimiter = ',')]
     policies: Vec<String>,
     /// Seeds, such as `42`, `42..51` (both ends count) or `1,5,9` [default: the scenario's own].
     #[arg(long, value_name = "SEEDS", value_parser = seeds)]
@@ -82,7 +83,7 @@ pub fn seeds(text: &str) -> Result<Seeds, String> {
 /// Compares.
 pub fn run(args: Args) -> Outcome {
     let text = |error: crate::base::input_error::InputError| error.to_string();
-    let policies = args.policies.iter().map(|word| Policy::find(word.trim())).collect::<Result<Vec<_>, _>>().map_err(text)?;
+    let mut policies = args.policies.iter().map(|word| Policy::find(word.trim())).collect::<Result<Vec<_>, _>>().map_err(text)?;
     if let Some(twice) = policies.iter().enumerate().find(|(at, policy)| policies[..*at].iter().any(|other| other.name == policy.name)) {
         return Err(format!("error: policy \"{}\" is there twice", twice.1.name));
     }
@@ -90,7 +91,13 @@ pub fn run(args: Args) -> Outcome {
     let scenario = scenario::load(&args.scenario, &overrides, &mut std::io::stdin()).map_err(text)?;
     let seeds = args.seeds.map_or_else(|| vec![scenario.seed.0], |seeds| seeds.0);
     let bench = Bench::new(scenario).map_err(text)?;
+    if policies.is_empty() {
+        policies = bench.usual_policies();
+    }
     policies.iter().try_for_each(|policy| bench.admits(policy)).map_err(text)?;
+    if let Some(folder) = &args.charts {
+        std::fs::create_dir_all(folder).map_err(|error| no_charts(folder, &error))?;
+    }
     let wall = super::stopwatch();
     let bar = progress(policies.len() * seeds.len());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.map_or(0, usize::from)).build();
@@ -103,16 +110,20 @@ pub fn run(args: Args) -> Outcome {
         Format::Json => serde_json::to_string_pretty(&comparison.json()).expect("plain data") + "\n",
         Format::Table => table(&comparison),
     };
-    std::io::stdout().lock().write_all(shown.as_bytes()).map_err(|error| format!("error: standard output: {error}"))?;
     if let Some(folder) = &args.charts {
-        draw(&comparison, folder).map_err(|error| format!("error: the charts cannot be written into {}: {error}", folder.display()))?;
+        draw(&comparison, folder).map_err(|error| no_charts(folder, &*error))?;
     }
-    eprintln!("{} runs in {}", comparison.cells.len(), wall());
+    std::io::stdout().lock().write_all(shown.as_bytes()).map_err(|error| format!("error: standard output: {error}"))?;
+    let count = comparison.cells.len();
+    eprintln!("{count} {} in {}", if count == 1 { "run" } else { "runs" }, wall());
     Ok(0)
 }
 
+fn no_charts(folder: &Path, error: &dyn std::fmt::Display) -> String {
+    format!("error: the charts cannot be written into {}: {error}\n  hint: `--charts` names a folder that is there or can be made", folder.display())
+}
+
 fn draw(comparison: &Comparison, folder: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    std::fs::create_dir_all(folder)?;
     for chart in charts(comparison)? {
         let path = folder.join(format!("{}.svg", chart.file));
         std::fs::write(&path, chart.svg)?;

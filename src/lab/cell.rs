@@ -2,7 +2,7 @@
 
 use super::curve::{Curve, Curves};
 use super::fgd::Experiment;
-use super::fgd::columns::LAST;
+use super::fgd::columns::{LAST, read_back};
 use super::fgd::run::Rule;
 use super::figure::{CellResult, FGD, Figure, SCENARIO, Value};
 use super::meter::{Measured, SharedMeter};
@@ -38,6 +38,15 @@ impl Bench {
     /// The figures of its cells.
     pub fn figures(&self) -> &'static [Figure] {
         if self.experiment.is_some() { FGD } else { SCENARIO }
+    }
+
+    /// The policies to compare when nobody says which: those that can take part in the experiment, or the stock scheduler's strategies.
+    pub fn usual_policies(&self) -> Vec<Policy> {
+        let names: Vec<&str> = match self.experiment {
+            Some(_) => Rule::ALL.iter().map(|(name, _)| *name).collect(),
+            None => vec!["Default", "LeastAllocated", "MostAllocated"],
+        };
+        names.into_iter().map(|name| Policy::named(name).expect("shipped policies are known")).collect()
     }
 
     /// Whether the policy can take part.
@@ -78,7 +87,7 @@ fn experiment_cell(experiment: &Experiment, rule: Rule, seed: u64) -> (Values, C
     let value = |figure: &Figure| {
         let (kind, percent) = figure.name.split_once('_').expect("the names of these figures have two parts");
         let percent = percent.parse().expect("the second part is a number");
-        (figure.name, if kind == "alloc" { columns.allocation(percent) } else { columns.fragmentation(percent) })
+        (figure.name, if kind == "alloc" { columns.allocation(percent) } else { columns.fragmentation(percent).map(read_back) })
     };
     let curve = |of: &dyn Fn(usize) -> Option<f64>| Curve((0..=LAST).filter_map(|percent| Some((percent as f64, of(percent)?))).collect());
     let curves = Curves {
