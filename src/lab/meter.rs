@@ -171,7 +171,8 @@ impl Meter {
         let Body::Node(spec) = &object.body else { return };
         let offered = Resource::from_list(&spec.status.allocatable);
         let whole: i64 = WHOLE_GPUS.iter().map(|name| offered.scalar(name)).sum();
-        let gpus = (whole + offered.scalar(GPU_COUNT_KEY)) * GPU_MILLI;
+        // A node may offer the same GPUs in both ways.
+        let gpus = whole.max(offered.scalar(GPU_COUNT_KEY)) * GPU_MILLI;
         let offers = if there { [offered.milli_cpu, offered.memory, gpus] } else { [0; 3] };
         let node = self.nodes.entry(object.meta.name.clone()).or_default();
         (node.pods_max, node.model) = (offered.allowed_pod_number, object.meta.labels.get(objects::GPU_MODEL_KEY).unwrap_or("").into());

@@ -59,7 +59,7 @@ const SCHEDULERS: &[Scheduler] = &[
         name: "Slurm",
         index: "SLURM_ARRAY_TASK_ID",
         first: Some("SLURM_ARRAY_TASK_MIN"),
-        or_first: 0,
+        or_first: 1,
         last: Some("SLURM_ARRAY_TASK_MAX"),
         count: Some("SLURM_ARRAY_TASK_COUNT"),
         step: Some("SLURM_ARRAY_TASK_STEP"),
@@ -115,14 +115,22 @@ pub fn auto(variable: impl Fn(&str) -> Option<String>) -> Result<Shard, String> 
     };
     let find = |name: Option<&'static str>| name.map_or(Ok(None), number);
     let index = number(scheduler.index)?.expect("it is set");
-    let first = find(scheduler.first)?.unwrap_or(scheduler.or_first);
-    let step = find(scheduler.step)?.unwrap_or(1).max(1);
-    let counted = match find(scheduler.last)? {
-        Some(last) if last >= first => Some((last - first) / step + 1),
-        _ => find(scheduler.count)?,
-    };
-    // An array that was submitted in several pieces tells its whole length itself.
     let own = number(SHARDS_VARIABLE)?;
+    // Who says the number of shards may submit them in pieces, or one again: then a task's own number counts, not its place in this array.
+    let (mut first, mut step) = (scheduler.or_first, 1);
+    let mut counted = find(scheduler.count)?;
+    if own.is_none() {
+        first = find(scheduler.first)?.unwrap_or(first);
+        step = find(scheduler.step)?.unwrap_or(1).max(1);
+        if let Some(last) = find(scheduler.last)?.filter(|last| *last >= first) {
+            let of = (last - first) / step + 1;
+            if let Some(count) = counted.filter(|count| *count != of) {
+                let message = format!("error: --shard auto: the array has holes: {count} tasks from {first} to {last} in steps of {step}");
+                return Err(format!("{message}\n  hint: set {SHARDS_VARIABLE} to the number of shards; tasks are then numbered from 1"));
+            }
+            counted = Some(of);
+        }
+    }
     let Some(of) = own.or(counted).filter(|of| (1..=SHARDS_MAX).contains(of)) else {
         let message = format!("error: --shard auto: {} does not say how many tasks there are", scheduler.name);
         return Err(format!("{message}\n  hint: set {SHARDS_VARIABLE} to their number"));
@@ -136,7 +144,7 @@ pub fn auto(variable: impl Fn(&str) -> Option<String>) -> Result<Shard, String> 
             Err(format!(
                 "error: --shard auto: {} is {index}, outside of {first} to {last}{range}\n  hint: {}",
                 scheduler.index,
-                if scheduler.first.is_some() { "submit one array" } else { "number the tasks so" }
+                if scheduler.first.is_some() && own.is_none() { "submit one array" } else { "number the tasks so" }
             ))
         }
     }
@@ -158,10 +166,13 @@ mod tests {
         for (variables, wanted) in [
             ("SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=4 SLURM_ARRAY_TASK_COUNT=4", (3, 4)),
             ("SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=3", (1, 4)),
+            ("SLURM_ARRAY_TASK_ID=33 SLURM_ARRAY_TASK_MIN=33 SLURM_ARRAY_TASK_MAX=64 KUBESIM_SHARDS=64", (33, 64)),
+            ("SLURM_ARRAY_TASK_ID=7 SLURM_ARRAY_TASK_MIN=3 SLURM_ARRAY_TASK_MAX=7 SLURM_ARRAY_TASK_COUNT=2 KUBESIM_SHARDS=8", (7, 8)),
             ("SLURM_ARRAY_TASK_ID=14 SLURM_ARRAY_TASK_MIN=10 SLURM_ARRAY_TASK_MAX=16 SLURM_ARRAY_TASK_STEP=2", (3, 4)),
             ("JOB_COMPLETION_INDEX=0 KUBESIM_SHARDS=8", (1, 8)),
             ("AWS_BATCH_JOB_ARRAY_INDEX=9 AWS_BATCH_JOB_ARRAY_SIZE=10", (10, 10)),
             ("SGE_TASK_ID=2 SGE_TASK_FIRST=1 SGE_TASK_LAST=5 SGE_TASK_STEPSIZE=1", (2, 5)),
+            ("SGE_TASK_ID=4 SGE_TASK_FIRST=4 SGE_TASK_LAST=4 SGE_TASK_STEPSIZE=1 KUBESIM_SHARDS=5", (4, 5)),
             ("SGE_TASK_ID=undefined PBS_ARRAY_INDEX=5 KUBESIM_SHARDS=5", (5, 5)),
             ("PBS_ARRAYID=1 KUBESIM_SHARDS=3", (1, 3)),
         ] {
@@ -174,6 +185,8 @@ mod tests {
             ("JOB_COMPLETION_INDEX=4 KUBESIM_SHARDS=4", "outside of 0 to 3"),
             ("PBS_ARRAY_INDEX=0 KUBESIM_SHARDS=4", "outside of 1 to 4"),
             ("SLURM_ARRAY_TASK_ID=x", "which is no number"),
+            ("SLURM_ARRAY_TASK_ID=3 SLURM_ARRAY_TASK_MIN=1 SLURM_ARRAY_TASK_MAX=7 SLURM_ARRAY_TASK_COUNT=3", "the array has holes"),
+            ("SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=3 KUBESIM_SHARDS=4", "outside of 1 to 4"),
         ] {
             assert!(of(variables).unwrap_err().contains(wanted), "{variables}");
         }

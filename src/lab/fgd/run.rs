@@ -187,7 +187,14 @@ impl<'r> Run<'r> {
                 kind.scores.iter().enumerate().filter(|(_, score)| **score != NO).nth(nth)?.0
             }
             _ => {
-                let best = kind.scores.iter().copied().max().filter(|best| *best != NO)?;
+                // A plain loop: this is most of a run's work, and it becomes a few wide instructions at every level of optimisation.
+                let mut best = NO;
+                for &score in &kind.scores {
+                    best = if score > best { score } else { best };
+                }
+                if best == NO {
+                    return None;
+                }
                 kind.scores.iter().position(|score| *score == best)?
             }
         };
