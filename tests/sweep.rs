@@ -149,3 +149,43 @@ fn bad_input_leaves_nothing() {
     assert!(other.contains("the folder belongs to another sweep (2 runs, not these 2)"), "{other}");
     std::fs::remove_dir_all(dir).unwrap();
 }
+
+#[test]
+fn the_template_of_a_slurm_array_runs_its_shard() {
+    let dir = folder("slurm");
+    let task = |number: &str| {
+        let mut script = Command::new("bash");
+        script.args(["contrib/slurm-array.sh", "tests/sweep/tiny.yaml", "--policies", "FGD,BestFit", "--seeds", "1..3"]);
+        script.env("KUBESIM", env!("CARGO_BIN_EXE_kubesim")).env("OUT", &dir).env("SLURM_ARRAY_TASK_ID", number);
+        script.env("SLURM_ARRAY_TASK_MIN", "1").env("SLURM_ARRAY_TASK_MAX", "3").env("SLURM_ARRAY_TASK_COUNT", "3");
+        script.env_remove("KUBESIM_SHARDS").output().unwrap()
+    };
+    for number in ["1", "2", "3"] {
+        let output = task(number);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() && told.contains(&format!("(shard {number}/3 of 6)")), "{told}");
+    }
+    merged(&dir);
+    std::fs::remove_dir_all(dir).unwrap();
+}
+
+#[test]
+fn the_template_of_an_indexed_job_is_a_job_and_its_numbers_agree() {
+    let dir = folder("job");
+    std::fs::create_dir_all(&dir).unwrap();
+    let job = concat!(env!("CARGO_MANIFEST_DIR"), "/contrib/indexed-job.yaml");
+    let scenario = dir.join("job.yaml");
+    let cluster = "{nodes: [{count: 4, cpu: 8, memory: 32Gi}]}";
+    let text = format!("apiVersion: kubesim/v1alpha1\nkind: Scenario\nname: job\nduration: 30s\nmanifests: [{job}]\ncluster: {cluster}\n");
+    std::fs::write(&scenario, text).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_kubesim")).arg("run").arg(&scenario).arg("--out").arg(&dir).output().unwrap();
+    let told = String::from_utf8(run.stdout).unwrap();
+    assert!(told.contains("job.batch/kubesim-sweep created") && told.contains("kubesim-sweep-0-"), "{told}");
+    let text = std::fs::read_to_string(job).unwrap();
+    let number = |before: &str| {
+        let rest = text.split(before).nth(1).unwrap();
+        rest.chars().take_while(char::is_ascii_digit).collect::<String>()
+    };
+    assert_eq!(number("completions: "), number("KUBESIM_SHARDS, value: \""));
+    std::fs::remove_dir_all(dir).unwrap();
+}

@@ -156,7 +156,7 @@ fn table(comparison: &Comparison) -> String {
         row.extend(spreads.iter().map(|spread| match spread {
             None => "-".into(),
             Some(spread) if comparison.seeds.len() == 1 => figure.print(Some(spread.mean)),
-            Some(spread) => format!("{} ± {}", figure.print(Some(spread.mean)), figure.print(Some(spread.sd))),
+            Some(spread) => format!("{} ± {}", figure.print_mean(spread.mean), figure.print_mean(spread.sd)),
         }));
         row.push(comparison.winner(figure).map_or(String::new(), |winner| match winner.policies.as_slice() {
             [one] => format!("{} ({}/{})", comparison.policies[*one], winner.seeds, comparison.seeds.len()),

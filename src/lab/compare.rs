@@ -104,7 +104,7 @@ impl Comparison {
         }
         let means: Vec<Option<Spread>> = (0..self.policies.len()).map(|policy| self.spread(policy, figure)).collect();
         let best = means.iter().flatten().map(|spread| worth(spread.mean)).reduce(f64::max)?;
-        let printed = |value: f64| figure.print(Some(value));
+        let printed = |value: f64| figure.print_mean(value);
         let policies: Vec<usize> =
             (0..means.len()).filter(|&policy| means[policy].is_some_and(|spread| printed(worth(spread.mean)) == printed(best))).collect();
         let first: Vec<Option<f64>> = self.values(policies[0], figure).collect();

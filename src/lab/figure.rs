@@ -62,6 +62,11 @@ impl Figure {
     pub fn print(&self, value: Option<f64>) -> String {
         value.map_or(String::new(), |value| format!("{value:.*}", self.decimals))
     }
+
+    /// A mean or a spread of several values as tables print it: counts have a decimal then.
+    pub fn print_mean(&self, value: f64) -> String {
+        format!("{value:.*}", self.decimals.max(1))
+    }
 }
 
 const fn allocation(name: &'static str, about: &'static str) -> Figure {
