@@ -1,7 +1,7 @@
 //! Comparisons: the same whatever runs side by side, and the same luck for every policy.
 
-use kubesim::lab::{Bench, Comparison, Policy, compare};
 use kubesim::base::Seed;
+use kubesim::lab::{Bench, Comparison, Policy, compare};
 use kubesim::scenario::{self, Overrides, Scenario};
 use kubesim::world::{Options, World};
 
@@ -65,9 +65,8 @@ fn every_policy_meets_the_same_workload_and_every_seed_another() {
 fn spreading_makes_big_jobs_wait_and_packing_does_not() {
     let policies: Vec<Policy> = ["Default", "MostAllocated"].map(|name| Policy::named(name).unwrap()).into();
     let result = compare(&Bench::new(shipped("traces/big-and-small.yaml")).unwrap(), &policies, &[1, 2], || {}).unwrap();
-    let mean = |policy: usize, name: &str| {
-        result.spread(policy, result.figures.iter().find(|figure| figure.name == name).unwrap()).unwrap().mean
-    };
+    let mean =
+        |policy: usize, name: &str| result.spread(policy, result.figures.iter().find(|figure| figure.name == name).unwrap()).unwrap().mean;
     assert!(mean(0, "pending_max") > 10.0 && mean(1, "pending_max") < 1.0);
     assert!(mean(0, "nodes_used") > mean(1, "nodes_used") + 1.5);
     assert!(mean(0, "imbalance_cpu") < mean(1, "imbalance_cpu") / 2.0);
@@ -80,7 +79,9 @@ fn gpus_that_a_node_offers_in_two_ways_count_once() {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("pods.csv"), "at_s,cpu_milli,memory_mib,gpus,gpu_milli\n0,100,64,2,1000\n0,100,64,1,500\n").unwrap();
     std::fs::write(folder.join("nodes.csv"), "name,cpu_milli,memory_mib,gpus\nn,8000,8192,4\n").unwrap();
-    let text = text.replace("FILE", &folder.join("pods.csv").display().to_string()).replace("NODES", &folder.join("nodes.csv").display().to_string());
+    let text = text
+        .replace("FILE", &folder.join("pods.csv").display().to_string())
+        .replace("NODES", &folder.join("nodes.csv").display().to_string());
     let scenario = scenario::parse("g.yaml", &text).unwrap();
     let result = compare(&Bench::new(scenario).unwrap(), &[Policy::named("FGD").unwrap()], &[1], || {}).unwrap();
     // Two and a half of four.

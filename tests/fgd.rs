@@ -1,9 +1,9 @@
 //! The fragmentation experiment on a small cut of the openb traces against recorded tables; and on the whole traces against the
 //! published tables, if `KUBESIM_FGD` names the folder that holds them (`traces/`, `orders/`, `expected.csv`, ...).
 
-use kubesim::lab::fgd::run::Rule;
-use kubesim::lab::fgd::columns::{self, Columns};
 use kubesim::lab::fgd::Experiment;
+use kubesim::lab::fgd::columns::{self, Columns};
+use kubesim::lab::fgd::run::Rule;
 use kubesim::lab::{Bench, Policy, compare};
 use kubesim::scenario;
 use rayon::prelude::*;

@@ -120,7 +120,10 @@ pub fn run(args: Args) -> Outcome {
 }
 
 fn no_charts(folder: &Path, error: &dyn std::fmt::Display) -> String {
-    format!("error: the charts cannot be written into {}: {error}\n  hint: `--charts` names a folder that is there or can be made", folder.display())
+    format!(
+        "error: the charts cannot be written into {}: {error}\n  hint: `--charts` names a folder that is there or can be made",
+        folder.display()
+    )
 }
 
 fn draw(comparison: &Comparison, folder: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
