@@ -127,6 +127,8 @@ fn plain(value: &Value, names: &Names, key: &str) -> Value {
             .into(),
         Value::Array(items) => items.iter().map(|item| plain(item, names, key)).collect(),
         Value::String(_) if key == "nodeName" => "node".into(),
+        // Ends in the name of the machine.
+        Value::String(_) if key == "reportingInstance" => "instance".into(),
         Value::String(text) if key.ends_with("Timestamp") || key.ends_with("Time") || key.ends_with("At") => {
             assert!(text.ends_with('Z'), "{key}: {text} is no time");
             "time".into()
@@ -136,18 +138,42 @@ fn plain(value: &Value, names: &Names, key: &str) -> Value {
     }
 }
 
-/// Objects whose last recorded version is not their last: the recording ends just before db-0 turns Ready.
-const ENDS_EARLY: &[(&str, &str)] = &[("10-sts-rolling", "Pod db-0 last"), ("10-sts-rolling", "StatefulSet db last")];
+/// Fields that say how far a run has come: which values of theirs are seen together depends on when they were written.
+const PROGRESS: &[&str] = &[
+    ".spec.replicas",
+    ".metadata.generation",
+    ".status.observedGeneration",
+    ".status.replicas",
+    ".status.readyReplicas",
+    ".status.availableReplicas",
+    ".status.unavailableReplicas",
+    ".status.updatedReplicas",
+    ".status.currentReplicas",
+    ".status.fullyLabeledReplicas",
+    ".status.terminatingReplicas",
+    ".status.currentRevision",
+    ".status.updateRevision",
+    ".status.conditions",
+    ".count",
+];
 
-/// First and last version of each object, by kind and new name. Events are named by what they say.
-fn shapes(lines: &[Line], names: &Names) -> BTreeMap<String, Value> {
-    let mut shapes = BTreeMap::new();
-    for track in tracks(lines, names).iter().filter(|track| track.kind != "Event") {
-        for (which, version) in [("first", track.versions[0]), ("last", track.last())] {
-            shapes.insert(format!("{} {} {which}", track.kind, track.name), plain(version, names, ""));
+/// Versions of each object, by kind and new name; Events go by what they say.
+fn versions(lines: &[Line], names: &Names) -> BTreeMap<String, Vec<Value>> {
+    let mut all: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for track in tracks(lines, names) {
+        for version in &track.versions {
+            let mut shown = plain(version, names, "");
+            let mut name = format!("{} {}", track.kind, track.name);
+            if track.kind == "Event" {
+                shown["metadata"]["name"] = "event".into();
+                let message = shown["message"].as_str().unwrap_or_default();
+                shown["message"] = message.split(" to node-").next().unwrap_or_default().into();
+                name = format!("Event {} {} {}", shown["involvedObject"], shown["reason"], shown["message"]);
+            }
+            all.entry(name).or_default().push(shown);
         }
     }
-    shapes
+    all
 }
 
 fn differing_paths(path: &str, a: &Value, b: &Value, out: &mut Vec<String>) {
@@ -164,24 +190,54 @@ fn differing_paths(path: &str, a: &Value, b: &Value, out: &mut Vec<String>) {
     }
 }
 
+/// The differences to the version here that is most like the recorded one.
+fn least_differences(recorded: &Value, ours: &[Value]) -> Vec<String> {
+    let differences = ours.iter().map(|version| {
+        let mut out = Vec::new();
+        differing_paths("", recorded, version, &mut out);
+        out
+    });
+    // Fields that are no progress weigh more.
+    let weight = |paths: &Vec<String>| (paths.iter().filter(|path| !is_progress(path)).count(), paths.len());
+    differences.min_by_key(weight).unwrap_or_else(|| vec!["no version of it".into()])
+}
+
+fn is_progress(path: &str) -> bool {
+    let field = path.split(": ").next().unwrap_or("");
+    PROGRESS.contains(&field)
+}
+
+/// Recorded versions of objects that have no equal here because other numbers were written together, of all.
+const UNEQUAL_MAX: usize = 6;
+
 #[test]
 fn objects_look_as_the_real_api_server_shows_them() {
     let scenarios = load(Path::new(HOME));
-    let mut out = Vec::new();
+    let (mut out, mut total, mut unequal) = (Vec::new(), 0, Vec::new());
     for (name, recorded) in recorded() {
         let scenario = scenarios.iter().find(|scenario| scenario.name == name).expect("its scenario");
         let outcome = play(scenario, 1, LATE);
         let (theirs, ours) = (Names::of(&recorded, NAMESPACE, "cell"), Names::of(&outcome.lines, NAMESPACE, "cell"));
-        let ours = shapes(&outcome.lines, &ours);
-        for (object, recorded) in shapes(&recorded, &theirs) {
-            if ENDS_EARLY.contains(&(name.as_str(), object.as_str())) {
+        let ours = versions(&outcome.lines, &ours);
+        for (object, recorded) in versions(&recorded, &theirs) {
+            let Some(mine) = ours.get(&object) else {
+                out.push(format!("{name} {object}: not here"));
                 continue;
-            }
-            match ours.get(&object) {
-                Some(mine) => differing_paths(&format!("{name} {object} "), &recorded, mine, &mut out),
-                None => out.push(format!("{name} {object}: not here")),
+            };
+            for version in recorded {
+                let paths = least_differences(&version, mine);
+                total += 1;
+                // A pod goes through the same versions everywhere.
+                let (progress, others): (Vec<String>, Vec<String>) =
+                    paths.into_iter().partition(|path| is_progress(path) && !object.starts_with("Pod "));
+                out.extend(others.iter().map(|path| format!("{name} {object} {path}")));
+                if !progress.is_empty() {
+                    unequal.push(format!("{name} {object} {}", progress.join(", ")));
+                }
             }
         }
     }
+    println!("{} of {total} recorded versions have an equal here", total - unequal.len());
     assert!(out.is_empty(), "{}", out.join("\n"));
+    assert!(unequal.len() <= UNEQUAL_MAX, "{}", unequal.join("\n"));
 }

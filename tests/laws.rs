@@ -2,7 +2,8 @@
 
 use kubesim::actor::Observer;
 use kubesim::base::Time;
-use kubesim::model::{Body, IntOrString, Kind, Obj, Pod, PodDisruptionBudget};
+use kubesim::controllers::settings::Wrong;
+use kubesim::model::{Body, IntOrString, Kind, Obj, Pod, PodDisruptionBudget, PodPhase};
 use kubesim::scenario::{self, Overrides};
 use kubesim::store::{Key, LogEntry};
 use kubesim::world::{Options, World};
@@ -16,6 +17,11 @@ const STALE_MS: u64 = 100;
 
 /// A scenario of four nodes in two zones. `lines` are the steps of its timeline.
 fn world(manifests: &str, containers: &str, minutes: u64, seed: u64, lines: &[String]) -> World {
+    world_with(Wrong::Nothing, manifests, containers, minutes, seed, lines)
+}
+
+/// The same with a fault in a controller.
+fn world_with(wrong: Wrong, manifests: &str, containers: &str, minutes: u64, seed: u64, lines: &[String]) -> World {
     let timeline: String = lines.iter().map(|line| format!("  - {line}\n")).collect();
     let timeline = if lines.is_empty() { "  []\n".to_string() } else { timeline };
     let text = format!(
@@ -24,7 +30,8 @@ fn world(manifests: &str, containers: &str, minutes: u64, seed: u64, lines: &[St
          - {{count: 2, name: \"b-#\", zone: b, cpu: 8, memory: 16Gi}}\nmanifests: [\"-\"]\ncontainers:\n{containers}timeline:\n{timeline}"
     );
     let parsed = scenario::parse_with("law.yaml", &text, &Overrides::default(), &mut manifests.as_bytes());
-    let scenario = parsed.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut scenario = parsed.unwrap_or_else(|error| panic!("{error}\n{text}"));
+    scenario.cluster.controller_manager.wrong = wrong;
     World::new(&scenario, Options::default()).expect("a world")
 }
 
@@ -189,6 +196,8 @@ struct Budget {
     budget: Option<PodDisruptionBudget>,
     pods: BTreeMap<String, Obj>,
     wanted: i32,
+    /// How many may be missing, if not what the budget says.
+    told: Option<i32>,
     evictions: u32,
     broken: Vec<String>,
 }
@@ -196,6 +205,9 @@ struct Budget {
 impl Budget {
     fn needed(&self) -> i32 {
         let Some(budget) = &self.budget else { return 0 };
+        if let Some(told) = self.told {
+            return self.wanted - told;
+        }
         let of = |value: &IntOrString, up: bool| match value {
             IntOrString::Int(number) => *number,
             IntOrString::String(text) => share(text, self.wanted, up),
@@ -294,7 +306,10 @@ impl Observer for Watcher<Members> {
         let (name, uid) = (key.name.to_string(), entry.object().meta.uid.to_string());
         if entry.after.is_none() {
             state.alive.remove(&name);
-            state.running.remove(&name);
+            // Taken away before its containers had ended: they may run on.
+            if pod.status.phase != PodPhase::Running {
+                state.running.remove(&name);
+            }
             return;
         }
         if let Some(other) = state.alive.insert(name.clone(), uid.clone()).filter(|other| *other != uid) {
@@ -397,4 +412,65 @@ proptest! {
         prop_assert!(members.borrow().broken.is_empty(), "{:#?}", members.borrow().broken);
         prop_assert!(unsettled(&world).is_empty(), "{:#?}\n{lines:#?}", unsettled(&world));
     }
+}
+
+/// Runs a world under a watcher and gives what it noted.
+fn watched<T: Default>(mut world: World, until_s: u64) -> (World, Rc<RefCell<T>>)
+where
+    Watcher<T>: Observer + 'static,
+{
+    let state = Rc::new(RefCell::new(T::default()));
+    world.observe(Box::new(Watcher(state.clone())));
+    world.run_until(Time::from_s(until_s));
+    (world, state)
+}
+
+#[test]
+fn a_controller_that_trusts_its_pods_breaks_the_bounds() {
+    let lines = [step(60, "set image deployment/web c=x/web:never")];
+    for (wrong, breaks) in [(Wrong::Nothing, false), (Wrong::TrustsPods, true)] {
+        let mut world = world_with(wrong, &deployment(6, "1", "1"), images(), 10, 1, &lines);
+        let (sets, pods) = (BTreeMap::new(), BTreeMap::new());
+        let bounds = Bounds { surge: "1", unavailable: "1", replicas: Vec::new(), sets, pods, broken: Vec::new() };
+        let bounds = Rc::new(RefCell::new(bounds));
+        world.observe(Box::new(Watcher(bounds.clone())));
+        world.run_until(Time::from_s(600));
+        assert_eq!(!bounds.borrow().broken.is_empty(), breaks, "{wrong:?}: {:#?}", bounds.borrow().broken);
+    }
+}
+
+#[test]
+fn a_controller_that_removes_lost_members_by_force_doubles_them() {
+    // The kubelets of one zone fall silent; their containers go on.
+    let lines = ["a-1", "a-2"].map(|node| format!("{{at: 90s, fault: kubelet-stop, node: {node}}}"));
+    for (wrong, breaks) in [(Wrong::Nothing, false), (Wrong::ForceDeletes, true)] {
+        let world = world_with(wrong, &stateful_set(4, "Parallel"), images(), 20, 1, &lines);
+        let (_, members) = watched::<Members>(world, 1_200);
+        assert_eq!(!members.borrow().broken.is_empty(), breaks, "{wrong:?}: {:#?}", members.borrow().broken);
+    }
+}
+
+#[test]
+fn an_eviction_that_a_budget_forbids_is_seen() {
+    // The budget lets two go where the watcher is told of one.
+    let budget = "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: web}\nspec:\n  maxUnavailable: 2\n  selector: {matchLabels: {app: web}}\n";
+    let lines: Vec<String> = ["a-1", "a-2", "b-1"].map(|node| step(60, &format!("drain {node} --timeout=90s"))).into();
+    for (told, breaks) in [(2, false), (0, true)] {
+        let mut world = world(&(deployment(6, "1", "0") + budget), images(), 5, 1, &lines);
+        let state = Rc::new(RefCell::new(Budget { told: Some(told), ..Budget::default() }));
+        world.observe(Box::new(Watcher(state.clone())));
+        world.run_until(Time::from_s(300));
+        let state = state.borrow();
+        assert_eq!((state.evictions > 0, !state.broken.is_empty()), (true, breaks), "{:#?}", state.broken);
+    }
+}
+
+#[test]
+fn what_does_not_heal_does_not_settle() {
+    let manifests = stateful_set(4, "Parallel");
+    let mut world = world(&manifests, images(), 20, 1, &["{at: 90s, fault: node-crash, node: a-1}".to_string()]);
+    world.run_until(Time::from_s(60));
+    assert_eq!(unsettled(&world), Vec::<String>::new());
+    world.run_until(Time::from_s(1_200));
+    assert!(!unsettled(&world).is_empty());
 }

@@ -191,3 +191,11 @@ proptest! {
         let _ = parse(&text);
     }
 }
+
+#[test]
+fn only_what_has_a_scale_is_autoscaled() {
+    let summary = fault("autoscale ds agent --max=3").summary();
+    let why = "could not find scale subresource for apps/v1, Resource=daemonsets in discovery information";
+    assert_eq!(summary, format!("cannot autoscale a DaemonSet: {why}"));
+    assert!(fault("autoscale pod x --max=3").summary().contains("for /v1, Resource=pods in"));
+}

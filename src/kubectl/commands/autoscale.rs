@@ -4,7 +4,7 @@
 use super::super::KubectlError;
 use super::super::each::{Change, Each, Work};
 use super::super::flags::Args;
-use super::super::resources::subject;
+use super::super::resources::{Resource, Subject, subject};
 use super::super::task::{Plan, Shell};
 use super::Entry;
 use crate::api::Verb;
@@ -61,8 +61,20 @@ fn parse(args: &Args) -> Result<Arc<dyn Plan>, KubectlError> {
         }
     }
     let subject = subject(args, &args.words)?;
+    if let Subject::Named(named) = &subject {
+        named.iter().try_for_each(|(resource, _)| autoscalable(resource))?;
+    }
     let work = Autoscale { name: args.text("name").map(str::to_string), min, max, metrics: Value::Array(metrics) };
     Ok(Each::plan(args, subject, work))
+}
+
+fn autoscalable(resource: &Resource) -> Result<(), KubectlError> {
+    if super::scale::has_scale(resource) {
+        return Ok(());
+    }
+    let version = if resource.api_version.contains('/') { resource.api_version.to_string() } else { format!("/{}", resource.api_version) };
+    let why = format!("could not find scale subresource for {version}, Resource={} in discovery information", resource.plural());
+    Err(KubectlError::plain(&format!("cannot autoscale a {}: {why}", resource.kind_name)))
 }
 
 fn target(resource: &str, target: Value) -> Value {

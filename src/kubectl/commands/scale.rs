@@ -53,9 +53,13 @@ fn parse(args: &Args) -> Result<Arc<dyn Plan>, KubectlError> {
     Ok(Each::plan(args, subject, Scale { replicas, current: (current >= 0).then_some(current), version }))
 }
 
+/// Whether objects of this type have a scale subresource, or may have one.
+pub(super) fn has_scale(resource: &Resource) -> bool {
+    [Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet, Kind::ReplicationController, Kind::Other].contains(&resource.kind)
+}
+
 fn scalable(resource: &Resource) -> Result<(), KubectlError> {
-    const SCALABLE: &[Kind] = &[Kind::Deployment, Kind::ReplicaSet, Kind::StatefulSet, Kind::ReplicationController, Kind::Other];
-    if SCALABLE.contains(&resource.kind) {
+    if has_scale(resource) {
         return Ok(());
     }
     Err(KubectlError::plain(&format!("{} cannot be scaled: they have no scale subresource", resource.plural())))
