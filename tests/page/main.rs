@@ -127,17 +127,116 @@ fn one_steps_and_scrubs_both_ways_by_keys_and_by_hand() {
     assert_eq!(browser.eval("kubesim.steps[kubesim.now.step].sort"), "scale");
     browser
         .eval("document.querySelector('#scrubber').value = 196000, document.querySelector('#scrubber').dispatchEvent(new Event('input'))");
-    assert_eq!(browser.eval("[kubesim.now.t, document.querySelector('#clock').textContent]"), json!([196_000, "3m16.0s"]));
+    browser.until("kubesim.now.t === 196000");
+    assert_eq!(browser.eval("document.querySelector('#clock').textContent"), "3m16.0s");
     browser.press("End");
     assert_eq!(browser.eval("kubesim.now.t"), 600_000);
     browser.press("Home");
     assert_eq!(browser.eval("kubesim.now.t"), 0);
-    // The address holds the whole state.
+    is_quiet(&browser);
+}
+
+/// What stands in the page, and what is chosen in it.
+const LOOKS: &str = "[document.querySelector('#player').innerText, document.querySelector('#panels').innerText,
+    ...[...document.querySelectorAll('select')].map((select) => select.value),
+    ...[...document.querySelectorAll('input')].map((input) => input.type === 'checkbox' ? input.checked : input.value),
+    document.documentElement.dataset.theme]";
+
+#[test]
+fn a_link_holds_the_whole_state() {
+    let Some((mut browser, url)) = page("page-link", "scenarios/traffic/rollout-naive.yaml") else { return };
     browser.eval("kubesim.toStep(60)");
-    let hash = browser.eval("location.hash").as_str().unwrap().to_string();
-    let there = browser.eval("document.querySelector('#panels').innerText");
-    browser.open(&format!("{url}{hash}"));
-    assert_eq!(browser.eval("document.querySelector('#panels').innerText"), there);
+    for (place, value) in [("filter", "'kill'"), ("speed", "'10'"), ("chart-span", "'60'"), ("kind", "'Pod'")] {
+        browser.eval(&format!("document.querySelector('#{place}').value = {value}, document.querySelector('#{place}').dispatchEvent(new Event('change'))"));
+    }
+    browser.eval("document.querySelector('#warnings').click(), document.querySelector('[data-guess]').click()");
+    browser.press("t");
+    browser.until("location.hash === kubesim.address()");
+    let (hash, there) = (browser.eval("location.hash"), browser.eval(LOOKS));
+    for word in ["step=60", "by=kill", "speed=10", "window=60", "object=Pod/default/shop-", "warnings=1", "guessed=", "theme="] {
+        assert!(hash.as_str().unwrap().contains(word), "{word} in {hash}");
+    }
+    // A browser that has never seen the page.
+    let other = folder("page-link-other");
+    let mut other = start(&other).unwrap();
+    other.open(&format!("{url}{}", hash.as_str().unwrap()));
+    assert_eq!(other.eval(LOOKS), there);
+    // The first step that is looked at again, and the last instant.
+    for go in ["kubesim.go(0)", "kubesim.go(360000)", "kubesim.toStep(0)"] {
+        browser.eval(go);
+        browser.until("location.hash === kubesim.address()");
+        other.open(&format!("{url}{}", browser.eval("location.hash").as_str().unwrap()));
+        assert_eq!(other.eval(LOOKS), browser.eval(LOOKS), "{go}");
+    }
+    is_quiet(&browser);
+}
+
+#[test]
+fn an_address_that_says_nonsense_shows_the_start() {
+    let Some((mut browser, url)) = page("page-nonsense", "scenarios/traffic/rollout-naive.yaml") else { return };
+    for hash in ["t=x&step=99999&by=none&speed=-1&object=Pod&rollout=7&load=-2&window=1e9&guessed=x:y,3&theme=pink", "%", "t=-5", "t=1e15"] {
+        browser.open(&format!("{url}#{hash}"));
+        let t = browser.eval("kubesim.now.t").as_u64().unwrap();
+        assert!(t == 0 || t == 360_000, "{hash}: {t}");
+        assert_eq!(browser.eval("document.querySelector('#cluster-sum').textContent !== ''"), true);
+        browser.press("ArrowRight");
+    }
+    is_quiet(&browser);
+}
+
+#[test]
+fn traffic_is_drawn_beside_the_rollout() {
+    let Some((mut browser, url)) = page("page-traffic", "scenarios/traffic/rollout-naive.yaml") else { return };
+    browser.open(&format!("{url}#t=126000"));
+    let report = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page-traffic/report/summary.json");
+    let summary: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+    let shown = browser.eval("document.querySelector('#traffic-sum').textContent");
+    assert_eq!(shown, "120000 requests to service shop in all, 1747 failed (1.46 %): connection refused 1747.", "{}", summary["traffic"]);
+    let sums = browser.eval(
+        "kubesim.data.traffic[0].points.reduce(([ok, failed], point) => [ok + point[2], failed + point[3].reduce((a, b) => a + b, 0)], [0, 0])",
+    );
+    assert_eq!(sums, json!([120_000 - 1747, 1747]));
+    let words = browser.eval("document.querySelector('#traffic-text').textContent");
+    for word in ["At 2m06.0s: ", " requests a second answered; ", " a second failed: connection refused; ", " endpoints ready; 6 replicas wanted"] {
+        assert!(words.as_str().unwrap().contains(word), "{word} in {words}");
+    }
+    // The legends tell the same instant, also after a change of it.
+    let legend = "[...document.querySelectorAll('#traffic-requests .u-value')].map((cell) => cell.textContent)";
+    let point = "(() => { const [t, , ok, [failed]] = kubesim.data.traffic[0].points.find((point) => point[0] === kubesim.now.t);
+        return ['2m' + String(t / 1000 - 120).padStart(2, '0') + '.0s', failed + '/s', ok + '/s']; })()";
+    browser.until(&format!("{legend}.length === 3 && {legend}[1] !== '--'"));
+    for t in [126_000, 130_000] {
+        browser.eval(&format!("kubesim.go({t})"));
+        assert_eq!(browser.eval(legend), browser.eval(point));
+    }
+    assert_eq!(browser.eval("document.querySelectorAll('#h-traffic ~ * canvas').length"), 3);
+    // A click in the chart leads to the instant under it.
+    let click = "const over = document.querySelector('#traffic-durations .u-over'), box = over.getBoundingClientRect();
+        for (const kind of ['mousemove', 'click']) over.dispatchEvent(new MouseEvent(kind, { clientX: box.left + box.width / 2, clientY: box.top + 9, bubbles: true }));
+        kubesim.now.t";
+    let t = browser.eval(click).as_f64().unwrap();
+    assert!((t - 180_000.0).abs() < 2_000.0, "{t}");
+    is_quiet(&browser);
+}
+
+#[test]
+fn the_object_follows_the_steps_until_one_is_chosen() {
+    let Some((mut browser, _)) = page("page-follow", "scenarios/lessons/08-failure.yaml") else { return };
+    let shown = "[document.querySelector('#kind').value, document.querySelector('#object').selectedOptions[0].textContent.split(' ')[0]]";
+    let of_step = "(() => { const object = kubesim.data.replay.objects[kubesim.steps[kubesim.now.step].object]; return [object.kind, object.name]; })()";
+    for index in [12, 30, 55] {
+        browser.eval(&format!("kubesim.toStep(kubesim.steps.find((step) => step.index >= {index} && step.object !== null).index)"));
+        let (shown, of_step) = (browser.eval(shown), browser.eval(of_step));
+        assert!(of_step[1].as_str().unwrap().ends_with(shown[1].as_str().unwrap().rsplit('/').next().unwrap()), "{shown} {of_step}");
+        assert_eq!(shown[0], of_step[0]);
+    }
+    browser.eval("document.querySelector('[data-node] button').click()");
+    let chosen = browser.eval(shown);
+    browser.press("ArrowRight");
+    browser.press("ArrowRight");
+    assert_eq!(browser.eval(shown), chosen);
+    browser.eval("document.querySelector('#follow').click()");
+    assert_ne!(browser.eval(shown), chosen);
     is_quiet(&browser);
 }
 

@@ -5,9 +5,11 @@ mod frame;
 mod nodes;
 mod rollout;
 mod scheduling;
-mod traffic;
+pub(super) mod traffic;
 
 use super::Run;
+use crate::metrics::traffic::LoadSeries;
+use crate::model::Str;
 
 /// A drawn chart.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,20 +52,38 @@ pub fn all(run: &Run<'_>) -> Result<Vec<Chart>, DrawError> {
 /// At most so many loads get a chart of their own.
 const LOADS_MAX: usize = 8;
 
-/// The charts of what users noticed: they come first.
-fn requests(run: &Run<'_>) -> Result<Vec<Chart>, DrawError> {
+/// One load with what its Service has: what a chart of it shows.
+pub(super) struct Load<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What users noticed.
+    pub series: &'a LoadSeries,
+    /// Endpoints and replicas behind the Service.
+    pub pods: traffic::Pods<'a>,
+}
+
+/// The loads that sent anything, the first ones by name.
+pub(super) fn loads<'a>(run: &Run<'a>) -> Vec<Load<'a>> {
     let registry = &run.collector.registry;
-    let mut charts = Vec::new();
-    for (name, load) in registry.traffic.0.iter().filter(|(_, load)| load.totals.requests() > 0).take(LOADS_MAX) {
-        let (namespace, service) = &load.service;
+    let sent = registry.traffic.0.iter().filter(|(_, load)| load.totals.requests() > 0).take(LOADS_MAX);
+    let load = |(name, series): (&'a Str, &'a LoadSeries)| {
+        let (namespace, service) = &series.service;
         let endpoints =
             registry.get("kube_endpointslice_endpoints", &format!("{{namespace=\"{namespace}\",service=\"{service}\",ready=\"true\"}}"));
-        let of = run.collector.backends.of(&load.service);
+        let of = run.collector.backends.of(&series.service);
         let labels = |name: &str| format!("{{namespace=\"{namespace}\",deployment=\"{name}\"}}");
         let wanted = of.first().and_then(|name| registry.get("kube_deployment_spec_replicas", &labels(name)));
         let of = of.first().map(|name| format!("deployment {name}")).unwrap_or_default();
-        let svg = traffic::draw(run, name, load, &traffic::Pods { endpoints, wanted, of })?;
-        charts.push(Chart { file: format!("requests-{name}"), title: format!("Requests to {name}"), svg });
-    }
-    Ok(charts)
+        Load { name, series, pods: traffic::Pods { endpoints, wanted, of } }
+    };
+    sent.map(load).collect()
+}
+
+/// The charts of what users noticed: they come first.
+fn requests(run: &Run<'_>) -> Result<Vec<Chart>, DrawError> {
+    let chart = |load: Load<'_>| {
+        let svg = traffic::draw(run, load.name, load.series, &load.pods)?;
+        Ok(Chart { file: format!("requests-{}", load.name), title: format!("Requests to {}", load.name), svg })
+    };
+    loads(run).into_iter().map(chart).collect()
 }

@@ -58,7 +58,7 @@ pub fn draw(run: &Run<'_>, name: &str, load: &LoadSeries, pods: &Pods<'_>) -> Re
 }
 
 /// Seconds put together, so that a chart stays small. Of durations the longest counts.
-fn grouped(points: &[Point]) -> Vec<Point> {
+pub(in crate::report) fn grouped(points: &[Point]) -> Vec<Point> {
     let size = points.len().div_ceil(POINTS_MAX).max(1);
     let group = |all: &[Point]| {
         let mut sum = all[0].clone();

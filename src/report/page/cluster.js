@@ -1,6 +1,5 @@
 // The cluster: nodes with their pods, coloured by state, striped by revision. Of a big run one cell a node.
 const cluster = (() => {
-  const REVISIONS = ["#0072b2", "#e69f00", "#cc79a7", "#000000", "#d55e00", "#009e73"];
   const STATES = {
     pending: ["…", "waiting for a node"], starting: ["◐", "starting"], notready: ["◌", "running, not ready"], ready: ["✓", "ready"],
     ending: ["×", "ending"], failed: ["!", "failed or crashing"], done: ["■", "done"],
@@ -26,16 +25,16 @@ const cluster = (() => {
     const labels = pod.metadata.labels || {};
     const owner = (pod.metadata.ownerReferences || []).find((owner) => owner.controller);
     if (owner && owner.kind === "ReplicaSet") {
-      const set = data.replay.objects.find((object) => object.kind === "ReplicaSet" && object.name === owner.name && object.namespace === pod.metadata.namespace);
+      const set = data.replay.objects[data.find("ReplicaSet", pod.metadata.namespace, owner.name)];
       const found = set && data.at(set, cut);
       const number = found && (found.json.metadata.annotations || {})["deployment.kubernetes.io/revision"];
-      if (number) return { text: number, color: REVISIONS[(Number(number) - 1) % REVISIONS.length] };
+      if (number) return { text: number, color: revisionColor(Number(number)) };
     }
     const hash = labels["controller-revision-hash"];
     if (!hash) return { text: "", color: "transparent" };
     const known = (revision.hashes ||= new Map());
     if (!known.has(hash)) known.set(hash, known.size);
-    return { text: hash.slice(-2), color: REVISIONS[known.get(hash) % REVISIONS.length] };
+    return { text: hash.slice(-2), color: revisionColor(known.get(hash) + 1) };
   }
 
   /** All pods at the cut. */
@@ -59,7 +58,7 @@ const cluster = (() => {
     const what = `${data.title(pod.object)}, ${pod.row[2]}, ${pod.row[0]} of ${pod.row[1]} ready, ${STATES[pod.state][1]}${text ? `, revision ${text}` : ""}${pod.row[3] ? `, ${pod.row[3]} restarts` : ""}`;
     const button = make("button", {
       type: "button", class: `pod ${pod.state}${step && step.object === pod.index ? " changed" : ""}`, style: `--revision: ${color}`, title: what,
-      "aria-label": what, "aria-pressed": String(state.now.object === pod.index), "data-pod": pod.object.name, onclick: () => state.set({ object: pod.index }),
+      "aria-label": what, "aria-pressed": String(state.object() === pod.index), "data-pod": pod.object.name, onclick: () => state.set({ object: pod.index }),
     }, [STATES[pod.state][0], areNamed ? called(pod.json) : "", text].filter(Boolean).join(" "));
     return make("li", {}, button);
   }
@@ -88,13 +87,13 @@ const cluster = (() => {
         make("button", { type: "button", onclick: () => state.set({ object: node.index }), "aria-label": `Node ${node.object.name}, ${words}` }, node.object.name),
         make("span", { class: "state" }, words)),
       make("div", { class: "fill", "aria-hidden": "true" }, make("i", { style: `width: ${cpu ? Math.min(100, (asked / cpu) * 100) : 0}%` })),
-      make("div", { class: "fill-text" }, `${+asked.toFixed(2)} of ${cpu} cpu requested, ${inside.length} pods`),
+      make("div", { class: "fill-text" }, `${+asked.toFixed(2)} of ${cpu} cpu requested, ${inside.length} ${inside.length === 1 ? "pod" : "pods"}`),
       make("ul", { class: "pods", "aria-label": `Pods on ${node.object.name}` }, ...inside.map((pod) => chip(pod, cut))));
   }
 
   function summary(all) {
     const counts = Object.keys(STATES).map((name) => [all.filter((pod) => pod.state === name).length, STATES[name][1]]).filter(([count]) => count);
-    return all.length ? `${all.length} pods: ${counts.map(([count, words]) => `${count} ${words}`).join(", ")}` : "No pods.";
+    return all.length ? `${all.length} ${all.length === 1 ? "pod" : "pods"}: ${counts.map(([count, words]) => `${count} ${words}`).join(", ")}` : "No pods.";
   }
 
   function draw() {
@@ -127,8 +126,10 @@ const cluster = (() => {
 
   function legend() {
     const parts = Object.entries(STATES).map(([name, [sign, words]]) => make("span", {}, make("span", { class: `pod ${name}`, "aria-hidden": "true" }, sign), words));
-    parts.push(make("span", {}, "the stripe and the number tell the revision:"));
-    for (const [number, color] of REVISIONS.slice(0, 3).entries()) parts.push(make("span", {}, make("span", { class: "stripe", style: `background: ${color}` }), String(number + 1)));
+    const most = Math.max(0, ...data.all.rollouts.flatMap((rollout) => rollout.revisions.map((revision) => revision.revision)));
+    const stripe = (number) => make("span", {}, make("span", { class: "stripe", style: `background: ${revisionColor(number)}` }), String(number));
+    if (most) parts.push(make("span", { class: "stripes" }, "stripe and number: the revision", ...REVISIONS.slice(0, most).map((_, place) => stripe(place + 1))));
+    else if (data.first("StatefulSet") !== undefined || data.first("DaemonSet") !== undefined) parts.push(make("span", {}, "stripe and letters: the revision, by the end of its hash"));
     byId("legend").replaceChildren(...(data.replay.big ? big.legend() : parts));
   }
 

@@ -1,3 +1,7 @@
+/** The colours of revisions, those of Okabe and Ito: the first one's, the second one's, ... */
+const REVISIONS = ["#0072b2", "#e69f00", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442"];
+const revisionColor = (number) => REVISIONS[(Math.max(1, number) - 1) % REVISIONS.length];
+
 // The data of the page and questions to it: what an object looked like, what time it was, which value a series had.
 const data = (() => {
   const all = JSON.parse(document.getElementById("kubesim-data").textContent);
@@ -62,12 +66,27 @@ const data = (() => {
     return [0, 0, "", 0];
   }
 
+  const places = new Map();
+  replay.objects.forEach((object, index) => {
+    if (!places.has(object.kind)) places.set(object.kind, []);
+    places.get(object.kind).push(index);
+  });
+
   function* list(kind, cut) {
-    for (const [index, object] of replay.objects.entries()) {
-      if (object.kind !== kind) continue;
-      const found = at(object, cut);
+    for (const index of places.get(kind) || []) {
+      const object = replay.objects[index], found = at(object, cut);
       if (found) yield { object, index, ...found };
     }
+  }
+
+  /** The place of the first object of a kind. */
+  const first = (kind) => (places.get(kind) || [])[0];
+
+  /** The place of an object, -1 if there is none. */
+  function find(kind, namespace, name) {
+    const key = (object) => `${object.kind}/${object.namespace || ""}/${object.name}`;
+    find.known ||= new Map(replay.objects.map((object, index) => [key(object), index]));
+    return find.known.get(`${kind}/${namespace || ""}/${name}`) ?? -1;
   }
 
   /** The value of a series [[t, value], ...] at an instant. */
@@ -97,7 +116,7 @@ const data = (() => {
 
   const title = (object) => (object.namespace && object.namespace !== "default" ? `${object.namespace}/${object.name}` : object.name);
   const actor = (number) => replay.actors[number];
-  return { all, replay, at, row, list, value, version, countPast, clock, age, title, actor };
+  return { all, replay, at, row, list, find, first, value, version, countPast, clock, age, title, actor };
 })();
 
 /** Makes an element: make("td", {class: "x"}, "text", child, ...). */

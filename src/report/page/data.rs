@@ -1,10 +1,12 @@
 //! The data of the page: what the collectors counted, and the replay. Times are milliseconds since the start.
 
+use super::super::charts::{Load, traffic::grouped};
 use super::super::{Run, VERSION};
 use crate::base::Time;
 use crate::metrics::replay::data::ms;
 use crate::metrics::rollout::{Revision, Rollout};
 use crate::metrics::series::Series;
+use crate::metrics::traffic::{ByCause, Cause, Point};
 use serde_json::{Value, json};
 
 /// Events in the page.
@@ -42,6 +44,7 @@ pub fn json(run: &Run<'_>) -> Value {
         "events": events.map(|e| json!([e.t, e.kind, e.reason, e.object, e.message, e.count, e.source, e.namespace])).collect::<Value>(),
         "eventsLeftOut": collector.events.len().saturating_sub(EVENTS_MAX),
         "rollouts": rollouts(run),
+        "traffic": super::super::charts::loads(run).iter().map(traffic).collect::<Value>(),
         "nodes": if big { nodes(run, end) } else { json!([]) },
         "replay": replay.map_or(Value::Null, |replay| replay.to_json()),
     })
@@ -67,6 +70,25 @@ fn rollout_json(namespace: &str, name: &str, rollout: &Rollout) -> Value {
         "desired": points(&rollout.desired), "availableMin": points(&rollout.available_min), "totalMax": points(&rollout.total_max),
         "available": points(&rollout.available), "ready": points(&rollout.ready), "unavailable": points(&rollout.unavailable),
         "total": points(&rollout.total), "revisions": rollout.revisions.iter().map(revision).collect::<Value>(),
+    })
+}
+
+/// A load: sums, points `[t, seconds, answered, [failed by cause], p50, p95, p99]`, and what is behind its Service.
+fn traffic(load: &Load<'_>) -> Value {
+    let totals = &load.series.totals;
+    let causes: Vec<Cause> = Cause::ALL.into_iter().filter(|cause| totals.failed[*cause as usize] > 0).collect();
+    let failed = |counts: &ByCause| causes.iter().map(|cause| json!(counts[*cause as usize])).collect::<Value>();
+    let thousandths = |value: f64| number((value * 1000.0).round() / 1000.0);
+    let point = |point: &Point| {
+        let [p50, p95, p99] = point.quantiles_ms.map(thousandths);
+        json!([ms(point.at), thousandths(point.seconds), point.ok, failed(&point.failed), p50, p95, p99])
+    };
+    let series = |series: Option<&Series>| series.map_or(Value::Null, points);
+    json!({
+        "name": load.name, "namespace": load.series.service.0, "service": load.series.service.1,
+        "answered": totals.ok, "failed": failed(&totals.failed), "causes": causes.iter().map(|cause| cause.label()).collect::<Value>(),
+        "points": grouped(&load.series.points).iter().map(point).collect::<Value>(),
+        "endpoints": series(load.pods.endpoints), "wanted": series(load.pods.wanted), "of": load.pods.of,
     })
 }
 

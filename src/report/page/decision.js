@@ -18,7 +18,7 @@ const decision = (() => {
 
   function feasibleRow(number, attempt, row, guessed) {
     const [node, total] = row, won = guessed && node === attempt.node;
-    const mark = guessed === node ? (won ? "✓ your guess" : "✗ your guess") : won ? "★ chosen" : "";
+    const mark = isOpen(attempt) && guessed === node ? (won ? "✓ your guess" : "✗ your guess") : won ? "★ chosen" : "";
     const first = guessed ? make("td", {}, mark) : make("td", {}, make("button", { type: "button", "data-guess": node, onclick: () => guess(number, node), "aria-label": `Guess ${node}` }, "this one"));
     return make("tr", { class: won ? "winner" : "" }, first, make("th", { scope: "row" }, node), make("td", {}, "fits"),
       ...scores(attempt, row), make("td", { class: "number" }, guessed ? String(total ?? "–") : "?"));
@@ -64,7 +64,7 @@ const decision = (() => {
     }
     const guessed = state.now.guesses.get(number) || (attempt.node && !isOpen(attempt) ? attempt.node : "");
     const shown = attempt.feasible.length + attempt.rejected.length, all = attempt.feasibleCount + attempt.rejectedCount;
-    const words = `Attempt ${attempt.attempt} for pod ${attempt.pod.replace(/^default\//, "")} at ${data.clock(attempt.t)}, taken from the ${attempt.from} queue: ${attempt.feasibleCount} nodes fit, ${attempt.rejectedCount} do not.`;
+    const words = `Attempt ${attempt.attempt} for pod ${attempt.pod.replace(/^default\//, "")} at ${data.clock(attempt.t)}, taken from the ${attempt.from.replace("backoff", "back-off")} queue: ${attempt.feasibleCount} ${attempt.feasibleCount === 1 ? "node fits" : "nodes fit"}, ${attempt.rejectedCount} ${attempt.rejectedCount === 1 ? "does" : "do"} not.`;
     const parts = [make("p", {}, words + (shown < all ? ` The table shows ${shown} of them.` : ""))];
     if (shown) parts.push(table(number, attempt, guessed));
     for (const hint of attempt.nearest || []) parts.push(make("p", { class: "soft" }, `Would fit: ${hint}`));

@@ -22,21 +22,25 @@ const events = (() => {
   }
 
   function draw() {
-    const t = state.now.t, object = data.replay.objects[state.now.object];
+    const t = state.now.t, object = data.replay.objects[state.object()];
     const wanted = object && `${object.kind.toLowerCase()}/${object.name}`;
     let lines = upTo(t);
-    if (byId("warnings").checked) lines = lines.filter((line) => line.type !== "Normal");
-    if (byId("about").checked && wanted) lines = lines.filter((line) => line.object === wanted);
+    byId("warnings").checked = state.now.warnings;
+    byId("about").checked = state.now.about;
+    if (state.now.warnings) lines = lines.filter((line) => line.type !== "Normal");
+    if (state.now.about && wanted) lines = lines.filter((line) => line.object === wanted);
     if (!lines.length) return byId("events").replaceChildren(make("p", { class: "soft" }, "No events."));
-    const rows = lines.slice(0, SHOWN_MAX).map((line) => make("tr", {}, make("td", {}, seen(line, t)), make("td", { class: line.type }, line.type), make("td", {}, line.reason), make("td", {}, line.object), make("td", {}, line.message)));
-    const titles = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"].map((title) => make("th", { scope: "col" }, title));
-    const table = make("table", {}, make("thead", {}, make("tr", {}, ...titles)), make("tbody", {}, ...rows));
+    const cell = (text, kind) => make("td", { class: kind, role: "cell" }, text);
+    const rows = lines.slice(0, SHOWN_MAX).map((line) => make("tr", { role: "row" }, cell(seen(line, t)), cell(line.type, line.type), cell(line.reason), cell(line.object), cell(line.message)));
+    const titles = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"].map((title) => make("th", { scope: "col", role: "columnheader" }, title));
+    // On a phone the style takes the table apart; its roles keep it one for those who listen.
+    const table = make("table", { role: "table" }, make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...titles)), make("tbody", { role: "rowgroup" }, ...rows));
     const more = lines.length > SHOWN_MAX ? make("p", { class: "soft" }, `and ${lines.length - SHOWN_MAX} older ones`) : null;
     byId("events").replaceChildren(table, ...(more ? [more] : []));
   }
 
   function begin() {
-    byId("warnings").onchange = byId("about").onchange = draw;
+    for (const name of ["warnings", "about"]) byId(name).onchange = (event) => state.set({ [name]: event.target.checked });
     state.watch((why) => why !== "guess" && why !== "theme" && draw());
   }
   return { begin, upTo };

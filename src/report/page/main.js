@@ -1,7 +1,7 @@
 // Puts the panels to work, and lets other tools ask the page.
 (() => {
   byId("panels").hidden = false;
-  for (const panel of [player, cluster, ring, queue, decision, chart, events, object]) panel.begin();
+  for (const panel of [player, cluster, ring, queue, decision, chart, traffic, events, object]) panel.begin();
   story();
   byId("download").onclick = download;
   window.addEventListener("hashchange", state.recall);
@@ -30,6 +30,7 @@
     data: data.all,
     now: state.now,
     steps: state.steps,
+    address: state.address,
     go: state.go,
     step: state.step,
     toStep: state.toStep,
@@ -39,7 +40,7 @@
     pods: () => cluster.pods(state.cut()).map(({ object, row, node }) => ({ namespace: object.namespace, name: object.name, ready: `${row[0]}/${row[1]}`, status: row[2], restarts: row[3], node })),
     /** An object at the present instant as JSON. */
     object: (kind, namespace, name) => {
-      const found = data.replay.objects.find((object) => object.kind === kind && (object.namespace || "") === namespace && object.name === name);
+      const found = data.replay.objects[data.find(kind, namespace, name)];
       return found && data.at(found, state.cut())?.json;
     },
   };

@@ -1,6 +1,8 @@
 //! `report.html`: the run to step through, with story, expectations and charts, in one file that needs nothing else. The page
 //! is made of the files beside this one; what it shows is in it as JSON (`docs/report-page.md`).
 
+#[cfg(test)]
+mod colours;
 mod data;
 
 use super::charts::Chart;
@@ -14,7 +16,7 @@ use std::fmt::Write;
 const PAGE: &str = include_str!("index.html");
 const STYLES: [&str; 2] = [include_str!("vendor/uPlot.min.css"), include_str!("style.css")];
 /// In the order in which they need each other.
-const SCRIPTS: [&str; 14] = [
+const SCRIPTS: [&str; 16] = [
     include_str!("vendor/uPlot.iife.min.js"),
     include_str!("data.js"),
     include_str!("state.js"),
@@ -24,7 +26,9 @@ const SCRIPTS: [&str; 14] = [
     include_str!("ring.js"),
     include_str!("queue.js"),
     include_str!("decision.js"),
+    include_str!("plot.js"),
     include_str!("chart.js"),
+    include_str!("traffic.js"),
     include_str!("events.js"),
     include_str!("yaml.js"),
     include_str!("object.js"),
@@ -108,7 +112,15 @@ fn expectations(page: &mut String, run: &Run<'_>) {
         return;
     }
     page.push_str(
-        "<section class=\"card\" aria-labelledby=\"h-expect\"><h2 id=\"h-expect\">Expectations</h2>\n<div class=\"tables\"><table>\
+        "<section class=\"card\" aria-labelledby=\"h-expect\"><h2 id=\"h-expect\">Expectations</h2>\n",
+    );
+    // A lesson asks first.
+    let is_lesson = run.collector.replay.as_ref().is_some_and(|replay| !replay.text.trim().is_empty());
+    if is_lesson {
+        page.push_str("<details><summary>Show what is expected, and whether it holds: answer the question first</summary>\n");
+    }
+    page.push_str(
+        "<div class=\"tables\"><table>\
          <thead><tr><th scope=\"col\">Expectation</th><th scope=\"col\">Demand</th><th scope=\"col\">Verdict</th></tr></thead>\n",
     );
     for case in run.cases {
@@ -120,7 +132,8 @@ fn expectations(page: &mut String, run: &Run<'_>) {
         let _ =
             writeln!(page, "<tr><td>{}</td><td><code>{}</code></td><td>{verdict}</td></tr>", escaped(&case.name), escaped(&case.demand));
     }
-    page.push_str("</table></div></section>\n");
+    page.push_str("</table></div>");
+    page.push_str(if is_lesson { "</details></section>\n" } else { "</section>\n" });
 }
 
 fn story(page: &mut String, run: &Run<'_>) {

@@ -38,13 +38,13 @@ const object = (() => {
 
   function draw() {
     const cut = state.cut();
-    if (state.now.object === undefined) state.now.object = Math.max(0, data.replay.objects.findIndex((object) => object.kind === "Deployment"));
-    const object = data.replay.objects[state.now.object];
+    const place = state.object(), object = data.replay.objects[place];
     if (!object) return;
     fill(byId("kind"), choices(cut).map((kind) => [kind, kind]), object.kind);
     const there = [...data.list(object.kind, cut)].map(({ object, index }) => [index, data.title(object)]);
-    if (!there.some(([index]) => index === state.now.object)) there.push([state.now.object, `${data.title(object)} (not there)`]);
-    fill(byId("object"), there.sort((a, b) => (a[1] < b[1] ? -1 : 1)), state.now.object);
+    if (!there.some(([index]) => index === place)) there.push([place, `${data.title(object)} (not there)`]);
+    fill(byId("object"), there.sort((a, b) => (a[1] < b[1] ? -1 : 1)), place);
+    byId("follow").checked = state.now.object === undefined;
     const n = data.countPast(object.versions, cut) - 1, found = data.at(object, cut);
     byId("version-back").disabled = n <= 0;
     byId("version-next").disabled = n + 1 >= object.versions.length;
@@ -55,9 +55,10 @@ const object = (() => {
   }
 
   function toVersion(by) {
-    const object = data.replay.objects[state.now.object];
+    const place = state.object(), object = data.replay.objects[place];
     const version = object.versions[data.countPast(object.versions, state.cut()) - 1 + by];
     if (!version) return;
+    state.now.object = place;
     const step = state.steps.find((step) => step.version === version[1]);
     if (step) state.toStep(step.index);
     else state.go(version[0]);
@@ -69,6 +70,7 @@ const object = (() => {
       state.set({ object: first ? first.index : data.replay.objects.findIndex((object) => object.kind === event.target.value) });
     };
     byId("object").onchange = (event) => state.set({ object: Number(event.target.value) });
+    byId("follow").onchange = (event) => state.set({ object: event.target.checked ? undefined : state.object() });
     byId("version-back").onclick = () => toVersion(-1);
     byId("version-next").onclick = () => toVersion(1);
     state.watch((why) => why !== "guess" && why !== "theme" && draw());

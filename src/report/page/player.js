@@ -2,7 +2,7 @@
 const player = (() => {
   const STEP_MS = 900;
   const SORTS = { schedule: "#0072b2", scale: "#e69f00", sync: "#9aa5ad", kill: "#d55e00", pod: "#009e73", command: "#cc79a7", fault: "#cc79a7" };
-  let timer, before;
+  let timer, before, scrubbed;
 
   function draw(why) {
     const { now, steps } = state;
@@ -43,6 +43,8 @@ const player = (() => {
     if (state.now.t >= data.all.endMs) state.go(0);
     byId("play").textContent = "Pause";
     byId("play").setAttribute("aria-label", "Pause");
+    // Nobody could listen to it.
+    byId("now").setAttribute("aria-live", state.now.speed ? "off" : "polite");
     before = performance.now();
     timer = state.now.speed ? setInterval(onward, 50) : setInterval(() => state.step(1) || pause(), STEP_MS);
   }
@@ -59,11 +61,21 @@ const player = (() => {
     timer = undefined;
     byId("play").textContent = "Play";
     byId("play").setAttribute("aria-label", "Play");
+    byId("now").setAttribute("aria-live", "polite");
   }
 
   const isPlaying = () => Boolean(timer);
   const by = (amount) => { pause(); state.step(amount); };
   const to = (t) => { pause(); state.go(t); };
+
+  /** The hand may be faster than the page: what it passed within one frame is not drawn. */
+  function scrub() {
+    byId("clock").textContent = data.clock(Number(byId("scrubber").value));
+    scrubbed ||= requestAnimationFrame(() => {
+      scrubbed = undefined;
+      to(Number(byId("scrubber").value));
+    });
+  }
 
   function theme() {
     const root = document.documentElement;
@@ -97,7 +109,7 @@ const player = (() => {
   function begin() {
     const scrubber = byId("scrubber");
     scrubber.max = data.all.endMs;
-    scrubber.addEventListener("input", () => to(Number(scrubber.value)));
+    scrubber.addEventListener("input", scrub);
     byId("first").onclick = () => to(0);
     byId("last").onclick = () => to(data.all.endMs);
     byId("back").onclick = () => by(-1);

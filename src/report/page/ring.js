@@ -5,8 +5,8 @@ const ring = (() => {
   const NAMES = { "default-scheduler": "scheduler", controllermanager: "disruption", user: "user (kubectl)", kubelet: "kubelets" };
   const HEIGHT = 370, CENTER = { x: 0, y: 190 }, ETCD = { x: 0, y: 335 };
   const HIDDEN = ["start", "failure"];
-  const COMPONENTS_MAX = 14, HEARERS_MAX = 8;
-  let places, width;
+  const COMPONENTS_MAX = 14;
+  let places, width, drawn;
 
   const short = (name) => NAMES[name] || name.replace(/-controller$/, "").replace("endpoint-slice", "endpointslice");
 
@@ -33,7 +33,7 @@ const ring = (() => {
     });
   }
 
-  /** The messages of a step: {from, to, text, watch}. `api` and `etcd` are the two in the middle. */
+  /** The messages of a step: {from, to, text, watch}; a message of the watch goes to several. `api` and `etcd` are in the middle. */
   function messages(step) {
     if (!step) return [];
     const by = data.actor(step.by);
@@ -46,11 +46,12 @@ const ring = (() => {
     const out = [];
     if (!HIDDEN.includes(by)) out.push({ from: step.by, to: "api", text: `${short(by)} → API server: ${version[3]} ${what}` });
     out.push({ from: "api", to: "etcd", text: `API server → etcd: resourceVersion ${step.version}` });
-    const hearers = hearersOf(step, object.kind);
-    for (const { actor, t } of hearers.slice(0, HEARERS_MAX)) {
-      out.push({ from: "api", to: actor, watch: true, text: `watch → ${short(data.actor(actor))}, ${t - step.t} ms later` });
+    const groups = new Map();
+    for (const { actor, t } of hearersOf(step, object.kind)) groups.set(t, [...(groups.get(t) || []), actor]);
+    for (const [t, actors] of groups) {
+      const names = actors.map((actor) => short(data.actor(actor))).join(", ");
+      out.push({ from: "api", to: actors, watch: true, text: `watch → ${names}: ${t - step.t} ms later` });
     }
-    if (hearers.length > HEARERS_MAX) out.push({ text: `watch → and ${hearers.length - HEARERS_MAX} more: ${hearers.slice(HEARERS_MAX).map(({ actor }) => short(data.actor(actor))).join(", ")}` });
     return out;
   }
 
@@ -88,7 +89,8 @@ const ring = (() => {
     const found = ends(message);
     if (!found) return;
     const { from, to } = found;
-    const x = from.x + (to.x - from.x) * 0.5, y = from.y + (to.y - from.y) * 0.5;
+    const share = message.watch ? 0.62 : 0.45;
+    const x = from.x + (to.x - from.x) * share, y = from.y + (to.y - from.y) * share;
     const group = draw("g", {}, svg);
     draw("circle", { cx: x, cy: y, r: 8, class: "badge" }, group);
     draw("text", { x, y: y + 3.5, class: "number" }, group, String(number + 1));
@@ -109,24 +111,29 @@ const ring = (() => {
     draw("text", { x: at.x, y: at.y + 4 }, svg, text);
   }
 
+  /** What is on its way stays on its way as long as the step is the same. */
   function redraw() {
     const wanted = byId("ring").clientWidth < 450 ? 380 : 540;
+    if (wanted === width && drawn === state.now.step) return;
     if (wanted !== width) {
       width = wanted;
       arrange();
     }
+    drawn = state.now.step;
     const step = state.steps[state.now.step], all = messages(step);
+    // Each arrow by itself, with the number of its message.
+    const arrows = all.flatMap((message, number) => [message.to].flat().map((to) => ({ ...message, to, number })));
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("viewBox", `${-width / 2} 0 ${width} ${HEIGHT}`);
     svg.setAttribute("role", "img");
     svg.setAttribute("aria-label", "Components around the API server; the messages of this step are listed below.");
     for (const place of places.values()) draw("line", { x1: CENTER.x, y1: CENTER.y, x2: place.x, y2: place.y, class: "spoke" }, svg);
-    all.forEach((message) => arrow(svg, message));
-    const active = new Set(all.flatMap((message) => [message.from, message.to]));
+    arrows.forEach((message) => arrow(svg, message));
+    const active = new Set(arrows.flatMap((message) => [message.from, message.to]));
     box(svg, CENTER, "API server", active.has("api"));
     box(svg, ETCD, "etcd", active.has("etcd"));
     for (const [actor, place] of places) box(svg, place, short(data.actor(actor)), active.has(actor));
-    all.forEach((message, number) => badge(svg, message, number));
+    arrows.forEach((message) => badge(svg, message, message.number));
     byId("ring").replaceChildren(svg);
     byId("messages").replaceChildren(...all.map((message) => make("li", {}, message.text)));
   }

@@ -6,7 +6,9 @@ const state = (() => {
     main: (step) => ["schedule", "scale", "kill", "command", "fault"].includes(step.sort),
     outside: (step) => step.sort === "command" || step.sort === "fault",
   };
-  const now = { t: 0, step: -1, filter: "all", object: undefined, speed: 0, rollout: 0, guesses: new Map() };
+  const now = { t: 0, step: -1, filter: "all", object: undefined, speed: 0, rollout: 0, load: 0, window: 0, warnings: false, about: false, guesses: new Map() };
+  /** Browsers refuse an address that changes more often. */
+  const ADDRESS_MS = 300;
   const watchers = [];
 
   const isWanted = (step) => (groups[now.filter] ? groups[now.filter](step) : step.sort === now.filter);
@@ -15,6 +17,14 @@ const state = (() => {
   function cut() {
     const step = steps[now.step];
     return step && step.version && step.t === now.t ? { t: now.t, v: step.version } : { t: now.t };
+  }
+
+  /** What is shown in full: what was chosen, else what the steps are about. */
+  function object() {
+    if (now.object !== undefined) return now.object;
+    for (let n = now.step; n >= 0; n--) if (steps[n].object !== null) return steps[n].object;
+    const kinds = ["Deployment", "StatefulSet", "DaemonSet", "Job", "ReplicaSet", "Pod", "Node"].map((kind) => data.first(kind));
+    return kinds.find((place) => place !== undefined) ?? 0;
   }
 
   function changed(why) {
@@ -75,35 +85,53 @@ const state = (() => {
     return who + step.text;
   }
 
+  let kept = 0, keeping;
   function keep() {
+    clearTimeout(keeping);
+    const wait = kept + ADDRESS_MS - performance.now();
+    if (wait > 0) keeping = setTimeout(keep, wait);
+    else {
+      kept = performance.now();
+      if (address() !== location.hash) history.replaceState(null, "", address());
+    }
+  }
+
+  /** What is seen, as the part of the address behind the #. */
+  function address() {
     const words = new URLSearchParams({ t: now.t });
     if (now.step >= 0 && now.step !== lastStep(now.t)) words.set("step", now.step);
     if (now.filter !== "all") words.set("by", now.filter);
     if (now.speed) words.set("speed", now.speed);
-    if (now.rollout) words.set("rollout", now.rollout);
+    for (const key of ["rollout", "load", "window"]) if (now[key]) words.set(key, now[key]);
+    for (const key of ["warnings", "about"]) if (now[key]) words.set(key, 1);
     const object = data.replay.objects[now.object];
     if (object) words.set("object", [object.kind, object.namespace || "", object.name].join("/"));
     if (now.guesses.size) words.set("guessed", [...now.guesses].map(([attempt, node]) => `${attempt}:${node}`).join(","));
     const theme = document.documentElement.dataset.theme;
     if (theme) words.set("theme", theme);
-    const hash = "#" + words.toString();
-    if (hash !== location.hash) history.replaceState(null, "", hash);
+    return "#" + words.toString().replaceAll("%2F", "/").replaceAll("%3A", ":").replaceAll("%2C", ",");
   }
 
-  /** Reads the address. */
+  /** Reads the address; what it says that is not there is passed over. */
   function recall() {
     const words = new URLSearchParams(location.hash.slice(1));
     const number = (key, otherwise) => (Number.isFinite(parseFloat(words.get(key))) ? parseFloat(words.get(key)) : otherwise);
-    now.filter = words.get("by") || "all";
-    now.speed = number("speed", 0);
-    now.rollout = number("rollout", 0);
+    const oneOf = (key, id, otherwise) => ([...byId(id).options].some((option) => option.value === words.get(key)) ? words.get(key) : otherwise);
+    now.filter = oneOf("by", "filter", "all");
+    now.speed = Number(oneOf("speed", "speed", 0));
+    now.rollout = Number(oneOf("rollout", "rollout", 0));
+    now.load = Number(oneOf("load", "load", 0));
+    now.window = Number(oneOf("window", "chart-span", oneOf("window", "traffic-span", 0)));
+    now.warnings = words.has("warnings");
+    now.about = words.has("about");
     const [kind, namespace, name] = (words.get("object") || "").split("/");
-    const found = data.replay.objects.findIndex((object) => object.kind === kind && (object.namespace || "") === namespace && object.name === name);
+    const found = data.find(kind, namespace, name);
     now.object = found < 0 ? undefined : found;
     now.guesses = new Map();
     for (const part of (words.get("guessed") || "").split(",").filter(Boolean)) {
       const colon = part.indexOf(":");
-      now.guesses.set(Number(part.slice(0, colon)), part.slice(colon + 1));
+      const attempt = data.replay.attempts[part.slice(0, colon)], node = part.slice(colon + 1);
+      if (attempt && attempt.feasible.some((row) => row[0] === node)) now.guesses.set(Number(part.slice(0, colon)), node);
     }
     if (["light", "dark"].includes(words.get("theme"))) document.documentElement.dataset.theme = words.get("theme");
     const step = number("step", -1);
@@ -111,5 +139,5 @@ const state = (() => {
     else go(number("t", 0));
   }
 
-  return { now, steps, cut, go, step, toStep, set, guess, text, isWanted, recall, watch: (watcher) => watchers.push(watcher) };
+  return { now, steps, cut, go, step, toStep, set, guess, text, isWanted, recall, address, object, watch: (watcher) => watchers.push(watcher) };
 })();
