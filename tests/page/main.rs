@@ -145,7 +145,8 @@ const LOOKS: &str = "[document.querySelector('#player').innerText, document.quer
 #[test]
 fn a_link_holds_the_whole_state() {
     let Some((mut browser, url)) = page("page-link", "scenarios/traffic/rollout-naive.yaml") else { return };
-    browser.eval("kubesim.toStep(60)");
+    // One that is not the last one of its millisecond.
+    browser.eval("kubesim.toStep(kubesim.steps.find((step) => step.index > 40 && kubesim.steps[step.index + 1].t === step.t).index)");
     for (place, value) in [("filter", "'kill'"), ("speed", "'10'"), ("chart-span", "'60'"), ("kind", "'Pod'")] {
         browser.eval(&format!("document.querySelector('#{place}').value = {value}, document.querySelector('#{place}').dispatchEvent(new Event('change'))"));
     }
@@ -153,7 +154,7 @@ fn a_link_holds_the_whole_state() {
     browser.press("t");
     browser.until("location.hash === kubesim.address()");
     let (hash, there) = (browser.eval("location.hash"), browser.eval(LOOKS));
-    for word in ["step=60", "by=kill", "speed=10", "window=60", "object=Pod/default/shop-", "warnings=1", "guessed=", "theme="] {
+    for word in ["step=", "by=kill", "speed=10", "window=60", "object=Pod/default/shop-", "warnings=1", "guessed=", "theme="] {
         assert!(hash.as_str().unwrap().contains(word), "{word} in {hash}");
     }
     // A browser that has never seen the page.
@@ -212,7 +213,7 @@ fn traffic_is_drawn_beside_the_rollout() {
     assert_eq!(browser.eval("document.querySelectorAll('#h-traffic ~ * canvas').length"), 3);
     // A click in the chart leads to the instant under it.
     let click = "const over = document.querySelector('#traffic-durations .u-over'), box = over.getBoundingClientRect();
-        for (const kind of ['mousemove', 'click']) over.dispatchEvent(new MouseEvent(kind, { clientX: box.left + box.width / 2, clientY: box.top + 9, bubbles: true }));
+        over.dispatchEvent(new MouseEvent('click', { clientX: box.left + box.width / 2, clientY: box.top + 9, bubbles: true }));
         kubesim.now.t";
     let t = browser.eval(click).as_f64().unwrap();
     assert!((t - 180_000.0).abs() < 2_000.0, "{t}");

@@ -57,7 +57,7 @@ const cluster = (() => {
     const step = state.steps[state.now.step];
     const what = `${data.title(pod.object)}, ${pod.row[2]}, ${pod.row[0]} of ${pod.row[1]} ready, ${STATES[pod.state][1]}${text ? `, revision ${text}` : ""}${pod.row[3] ? `, ${pod.row[3]} restarts` : ""}`;
     const button = make("button", {
-      type: "button", class: `pod ${pod.state}${step && step.object === pod.index ? " changed" : ""}`, style: `--revision: ${color}`, title: what,
+      type: "button", class: `pod ${pod.state}${text ? "" : " plain"}${step && step.object === pod.index ? " changed" : ""}`, style: `--revision: ${color}`, title: what,
       "aria-label": what, "aria-pressed": String(state.object() === pod.index), "data-pod": pod.object.name, onclick: () => state.set({ object: pod.index }),
     }, [STATES[pod.state][0], areNamed ? called(pod.json) : "", text].filter(Boolean).join(" "));
     return make("li", {}, button);
@@ -125,7 +125,7 @@ const cluster = (() => {
   }
 
   function legend() {
-    const parts = Object.entries(STATES).map(([name, [sign, words]]) => make("span", {}, make("span", { class: `pod ${name}`, "aria-hidden": "true" }, sign), words));
+    const parts = Object.entries(STATES).map(([name, [sign, words]]) => make("span", {}, make("span", { class: `pod plain ${name}`, "aria-hidden": "true" }, sign), words));
     const most = Math.max(0, ...data.all.rollouts.flatMap((rollout) => rollout.revisions.map((revision) => revision.revision)));
     const stripe = (number) => make("span", {}, make("span", { class: "stripe", style: `background: ${revisionColor(number)}` }), String(number));
     if (most) parts.push(make("span", { class: "stripes" }, "stripe and number: the revision", ...REVISIONS.slice(0, most).map((_, place) => stripe(place + 1))));

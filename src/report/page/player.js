@@ -2,7 +2,7 @@
 const player = (() => {
   const STEP_MS = 900;
   const SORTS = { schedule: "#0072b2", scale: "#e69f00", sync: "#9aa5ad", kill: "#d55e00", pod: "#009e73", command: "#cc79a7", fault: "#cc79a7" };
-  let timer, before, scrubbed;
+  let timer, before, scrubbed, ticked;
 
   function draw(why) {
     const { now, steps } = state;
@@ -17,14 +17,15 @@ const player = (() => {
     byId("speed").value = String(now.speed);
     byId("first").disabled = byId("back").disabled = now.t === 0 && now.step < 0;
     byId("last").disabled = now.t >= data.all.endMs;
-    if (why !== "time" || !timer) ticks();
+    if (ticked === undefined || why === "look") ticks();
   }
 
   /** Above the scrubber, a mark for each decision; commands and failures go all the way down. */
   function ticks() {
     const canvas = byId("ticks");
-    const width = canvas.clientWidth, scale = window.devicePixelRatio || 1;
-    if (!width) return;
+    const width = canvas.clientWidth, scale = window.devicePixelRatio || 1, wanted = [width, scale, state.now.filter].join();
+    if (!width || ticked === wanted) return;
+    ticked = wanted;
     canvas.width = width * scale;
     canvas.height = 18 * scale;
     const pen = canvas.getContext("2d");

@@ -49,7 +49,7 @@ const plots = (() => {
       series: [{ label: "at", value: (u, s) => (s === null || s === undefined ? "" : data.clock(s * 1000)) }, ...series],
     }, table, place);
     const plot = { u, place, table, height, size };
-    u.over.addEventListener("click", () => player.to(u.posToVal(u.cursor.left, "x") * 1000));
+    u.over.addEventListener("click", (event) => player.to(u.posToVal(event.offsetX, "x") * 1000));
     u.over.addEventListener("mouseleave", () => tell(plot));
     all.add(plot);
     return plot;

@@ -26,6 +26,7 @@ const ring = (() => {
     const first = ["user", "default-scheduler", "kubelet"].map((name) => data.replay.actors.indexOf(name)).filter((actor) => actor >= 0);
     const all = [...new Set([...first, ...known])].filter((actor) => !HIDDEN.includes(data.actor(actor))).slice(0, COMPONENTS_MAX);
     places = new Map();
+    width = byId("ring").clientWidth < 450 ? 380 : 540;
     // Below, the place is etcd's.
     all.forEach((actor, n) => {
       const angle = ((n - (all.length - 1) / 2) / all.length) * 1.6 * Math.PI - Math.PI / 2;
@@ -59,10 +60,11 @@ const ring = (() => {
   function hearersOf(step, kind) {
     const deliveries = data.replay.deliveries;
     const heard = new Map();
-    for (let n = data.countPast(deliveries, { t: step.t - 1 }); n < deliveries.length && deliveries[n][0] < step.t + 5000; n++) {
+    const watching = new Set();
+    data.replay.actors.forEach((name, actor) => name !== "user" && (data.replay.watches[name] || []).includes(kind) && watching.add(actor));
+    for (let n = data.countPast(deliveries, { t: step.t - 1 }); n < deliveries.length && deliveries[n][0] < step.t + 5000 && watching.size; n++) {
       const [t, actor, version] = deliveries[n];
-      const watched = data.replay.watches[data.actor(actor)];
-      if (version >= step.version && !heard.has(actor) && watched && watched.includes(kind) && data.actor(actor) !== "user") heard.set(actor, t);
+      if (version >= step.version && watching.delete(actor)) heard.set(actor, t);
     }
     return [...heard].map(([actor, t]) => ({ actor, t }));
   }
@@ -113,12 +115,8 @@ const ring = (() => {
 
   /** What is on its way stays on its way as long as the step is the same. */
   function redraw() {
-    const wanted = byId("ring").clientWidth < 450 ? 380 : 540;
-    if (wanted === width && drawn === state.now.step) return;
-    if (wanted !== width) {
-      width = wanted;
-      arrange();
-    }
+    if (drawn === state.now.step) return;
+    if (drawn === undefined) arrange();
     drawn = state.now.step;
     const step = state.steps[state.now.step], all = messages(step);
     // Each arrow by itself, with the number of its message.
@@ -139,6 +137,10 @@ const ring = (() => {
   }
 
   function begin() {
+    window.addEventListener("resize", () => {
+      drawn = undefined;
+      redraw();
+    });
     state.watch((why) => why !== "guess" && why !== "theme" && redraw());
   }
   return { begin };

@@ -114,7 +114,10 @@ const traffic = (() => {
     choice.replaceChildren(...loads.map((load, place) => make("option", { value: place }, load.name)));
     choice.parentElement.hidden = loads.length < 2;
     plots.choose(byId("traffic-span"));
-    choice.onchange = () => state.set({ load: Number(choice.value) });
+    choice.onchange = () => {
+      const chosen = loads[choice.value], beside = data.all.rollouts.findIndex((rollout) => rollout.namespace === chosen.namespace && `deployment ${rollout.name}` === chosen.of);
+      state.set({ load: Number(choice.value), rollout: beside < 0 ? state.now.rollout : beside });
+    };
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", build);
     state.watch((why) => {
       if (!loads[state.now.load]) state.now.load = 0;
