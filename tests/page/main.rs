@@ -106,7 +106,7 @@ fn objects_are_shown_as_get_prints_them() {
 
 #[test]
 fn one_steps_and_scrubs_both_ways_by_keys_and_by_hand() {
-    let Some((mut browser, url)) = page("page-steps", "scenarios/weather/rollout.yaml") else { return };
+    let Some((mut browser, _)) = page("page-steps", "scenarios/weather/rollout.yaml") else { return };
     let mut seen: Vec<Value> = vec![browser.eval("kubesim.now.step")];
     for _ in 0..40 {
         browser.press("ArrowRight");
@@ -148,7 +148,9 @@ fn a_link_holds_the_whole_state() {
     // One that is not the last one of its millisecond.
     browser.eval("kubesim.toStep(kubesim.steps.find((step) => step.index > 40 && kubesim.steps[step.index + 1].t === step.t).index)");
     for (place, value) in [("filter", "'kill'"), ("speed", "'10'"), ("chart-span", "'60'"), ("kind", "'Pod'")] {
-        browser.eval(&format!("document.querySelector('#{place}').value = {value}, document.querySelector('#{place}').dispatchEvent(new Event('change'))"));
+        browser.eval(&format!(
+            "document.querySelector('#{place}').value = {value}, document.querySelector('#{place}').dispatchEvent(new Event('change'))"
+        ));
     }
     browser.eval("document.querySelector('#warnings').click(), document.querySelector('[data-guess]').click()");
     browser.press("t");
@@ -175,7 +177,8 @@ fn a_link_holds_the_whole_state() {
 #[test]
 fn an_address_that_says_nonsense_shows_the_start() {
     let Some((mut browser, url)) = page("page-nonsense", "scenarios/traffic/rollout-naive.yaml") else { return };
-    for hash in ["t=x&step=99999&by=none&speed=-1&object=Pod&rollout=7&load=-2&window=1e9&guessed=x:y,3&theme=pink", "%", "t=-5", "t=1e15"] {
+    for hash in ["t=x&step=99999&by=none&speed=-1&object=Pod&rollout=7&load=-2&window=1e9&guessed=x:y,3&theme=pink", "%", "t=-5", "t=1e15"]
+    {
         browser.open(&format!("{url}#{hash}"));
         let t = browser.eval("kubesim.now.t").as_u64().unwrap();
         assert!(t == 0 || t == 360_000, "{hash}: {t}");
@@ -198,7 +201,9 @@ fn traffic_is_drawn_beside_the_rollout() {
     );
     assert_eq!(sums, json!([120_000 - 1747, 1747]));
     let words = browser.eval("document.querySelector('#traffic-text').textContent");
-    for word in ["At 2m06.0s: ", " requests a second answered; ", " a second failed: connection refused; ", " endpoints ready; 6 replicas wanted"] {
+    for word in
+        ["At 2m06.0s: ", " requests a second answered; ", " a second failed: connection refused; ", " endpoints ready; 6 replicas wanted"]
+    {
         assert!(words.as_str().unwrap().contains(word), "{word} in {words}");
     }
     // The legends tell the same instant, also after a change of it.
@@ -212,11 +217,17 @@ fn traffic_is_drawn_beside_the_rollout() {
     }
     assert_eq!(browser.eval("document.querySelectorAll('#h-traffic ~ * canvas').length"), 3);
     // A click in the chart leads to the instant under it.
-    let click = "const over = document.querySelector('#traffic-durations .u-over'), box = over.getBoundingClientRect();
-        over.dispatchEvent(new MouseEvent('click', { clientX: box.left + box.width / 2, clientY: box.top + 9, bubbles: true }));
-        kubesim.now.t";
-    let t = browser.eval(click).as_f64().unwrap();
-    assert!((t - 180_000.0).abs() < 2_000.0, "{t}");
+    let middle = browser.eval(
+        "const over = document.querySelector('#traffic-durations .u-over');
+        over.scrollIntoView({ block: 'center' });
+        const box = over.getBoundingClientRect();
+        [box.left + box.width / 2, box.top + box.height / 2]",
+    );
+    for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
+        let event = json!({"type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1});
+        browser.call("Input.dispatchMouseEvent", event);
+    }
+    browser.until("Math.abs(kubesim.now.t - 180000) < 2000");
     is_quiet(&browser);
 }
 
@@ -300,6 +311,141 @@ fn a_screen_reader_and_a_phone_can_use_it() {
     let width = browser.eval("document.scrollingElement.scrollWidth");
     assert!(width.as_u64().unwrap() <= 390, "the page is {width} wide on a phone");
     is_quiet(&browser);
+}
+
+#[test]
+fn events_are_those_that_get_shows() {
+    let scenario = "scenarios/weather/node-crash.yaml";
+    let Some((mut browser, _)) = page("page-events", scenario) else { return };
+    for at_ms in [9_000, 240_000] {
+        browser.eval(&format!("kubesim.go({at_ms})"));
+        let cells = "[...document.querySelectorAll('#events tbody tr')].map((row) => [...row.cells].map((cell) => cell.textContent.replace(/ [(]x.*/, '')))";
+        let mut shown: Vec<Vec<String>> = serde_json::from_value(browser.eval(cells)).unwrap();
+        let text = kubesim(&["get", "events", scenario, "--at", &format!("{at_ms}ms")]);
+        let columns: Vec<usize> = ["TYPE", "REASON", "OBJECT", "MESSAGE"].iter().map(|title| text.find(title).unwrap()).collect();
+        let row = |line: &str| {
+            let ends = columns.iter().map(Some).chain([None]);
+            let starts = [0].into_iter().chain(columns.iter().copied());
+            let cell = |(from, to): (usize, Option<&usize>)| line[from..to.copied().unwrap_or(line.len())].trim().to_string();
+            starts.zip(ends).map(cell).collect::<Vec<_>>()
+        };
+        let mut printed: Vec<Vec<String>> = text.lines().skip(1).map(row).collect();
+        shown.sort();
+        printed.sort();
+        assert_eq!(shown, printed, "at {at_ms} ms");
+    }
+    is_quiet(&browser);
+}
+
+#[test]
+fn messages_travel_unless_one_wants_rest() {
+    let Some((mut browser, url)) = page("page-ring", "scenarios/lessons/03-controller-loop.yaml") else { return };
+    let first = "kubesim.steps.find((step) => step.sort === 'scale' && step.t > 70000 && step.version > 0).index";
+    browser.eval(&format!("kubesim.toStep({first})"));
+    let told = browser.eval("[...document.querySelectorAll('#messages li')].map((line) => line.textContent)");
+    let told: Vec<String> = serde_json::from_value(told).unwrap();
+    assert!(told[0].ends_with("→ API server: patch deployment/web") || told[0].contains("→ API server: "), "{told:?}");
+    assert!(told[1].starts_with("API server → etcd: resourceVersion "), "{told:?}");
+    assert!(told.len() > 2 && told[2..].iter().all(|line| line.starts_with("watch → ")), "{told:?}");
+    let moving = "document.querySelectorAll('#ring .dot').length";
+    assert!(browser.eval(moving).as_u64().unwrap() >= 3);
+    assert_eq!(browser.eval("document.querySelector('#ring svg').getAnimations({ subtree: true }).length > 0"), true);
+    browser.call("Emulation.setEmulatedMedia", json!({"features": [{"name": "prefers-reduced-motion", "value": "reduce"}]}));
+    browser.open(&format!("{url}#t=0"));
+    browser.eval(&format!("kubesim.toStep({first})"));
+    assert_eq!(browser.eval(&format!("[{moving}, document.querySelectorAll('#ring .path').length > 2]")), json!([0, true]));
+    is_quiet(&browser);
+}
+
+#[test]
+fn the_keyboard_reaches_everything_and_is_never_trapped() {
+    let Some((mut browser, _)) = page("page-keys", "scenarios/lessons/04-scheduler.yaml") else { return };
+    let here = "(() => {
+        const element = document.activeElement, box = element.getBoundingClientRect(), style = getComputedStyle(element);
+        return [element.id || element.className || element.textContent.slice(0, 20), box.width > 0 && box.height > 0 && style.outlineStyle !== 'none'];
+    })()";
+    let mut reached: Vec<String> = Vec::new();
+    for _ in 0..200 {
+        for kind in ["rawKeyDown", "keyUp"] {
+            browser.call("Input.dispatchKeyEvent", json!({"type": kind, "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}));
+        }
+        let found = browser.eval(here);
+        let name = found[0].as_str().unwrap().to_string();
+        assert_eq!(found[1], true, "the focus is not seen on {name}, after {reached:?}");
+        let is_last = name == "download";
+        reached.push(name);
+        if is_last {
+            break;
+        }
+    }
+    let wanted = [
+        "skip",
+        "theme",
+        "help-open",
+        "next",
+        "play",
+        "filter",
+        "speed",
+        "scrubber",
+        "kind",
+        "object",
+        "follow",
+        "yaml",
+        "warnings",
+        "about",
+        "events",
+        "download",
+    ];
+    for name in wanted {
+        assert!(reached.iter().any(|known| known == name), "{name} is not reached: {reached:?}");
+    }
+    // The help names the keys, and Escape closes it.
+    browser.press("?");
+    let help = browser.eval("document.querySelector('#help').open && document.querySelector('#help').innerText");
+    for key in ["→", "Shift", "Space", "Home", "End", "f", "t"] {
+        assert!(help.as_str().unwrap().contains(key), "{key}");
+    }
+    is_quiet(&browser);
+}
+
+/// Pages of the shipped scenarios are below this size.
+const BYTES_MAX: u64 = 5_000_000;
+
+/// All scenarios below a folder.
+fn scenarios(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            scenarios(&path, found);
+        } else if path.extension().is_some_and(|ext| ext == "yaml") && std::fs::read_to_string(&path).unwrap().contains("\nkind: Scenario")
+        {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn pages_of_all_shipped_scenarios_are_small() {
+    let dir = folder("page-sizes");
+    let mut all = Vec::new();
+    scenarios(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut all);
+    all.sort();
+    assert!(all.len() > 30, "{}", all.len());
+    std::thread::scope(|scope| {
+        for part in all.chunks(all.len().div_ceil(4)) {
+            let dir = &dir;
+            scope.spawn(move || {
+                for path in part {
+                    let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap().replace('/', "-");
+                    let out = dir.join(name);
+                    kubesim(&["run", path.to_str().unwrap(), "--out", out.to_str().unwrap(), "--quiet"]);
+                    let bytes = std::fs::metadata(out.join("report.html")).unwrap().len();
+                    assert!(bytes < BYTES_MAX, "{}: the page has {bytes} bytes", path.display());
+                    std::fs::remove_dir_all(out).unwrap();
+                }
+            });
+        }
+    });
 }
 
 #[test]

@@ -19,7 +19,7 @@ const decision = (() => {
   function feasibleRow(number, attempt, row, guessed) {
     const [node, total] = row, won = guessed && node === attempt.node;
     const mark = isOpen(attempt) && guessed === node ? (won ? "✓ your guess" : "✗ your guess") : won ? "★ chosen" : "";
-    const first = guessed ? make("td", {}, mark) : make("td", {}, make("button", { type: "button", "data-guess": node, onclick: () => guess(number, node), "aria-label": `Guess ${node}` }, "this one"));
+    const first = guessed ? make("td", {}, mark) : make("td", {}, make("button", { type: "button", "data-guess": node, onclick: () => guess(number, node), "aria-label": `this one: ${node}` }, "this one"));
     return make("tr", { class: won ? "winner" : "" }, first, make("th", { scope: "row" }, node), make("td", {}, "fits"),
       ...scores(attempt, row), make("td", { class: "number" }, guessed ? String(total ?? "–") : "?"));
   }
@@ -34,7 +34,7 @@ const decision = (() => {
     const plugins = attempt.plugins.map((name) => make("th", { scope: "col", class: "plugin number" }, name.replace(/([a-z])([A-Z])/g, "$1\u200b$2")));
     const rows = [...attempt.feasible];
     if (guessed) rows.sort((a, b) => (b[1] || 0) - (a[1] || 0) || (b[0] === attempt.node) - (a[0] === attempt.node));
-    return make("div", { class: "tables" }, make("table", {},
+    return make("div", { class: "tables", tabindex: "0", role: "region", "aria-label": "Nodes by plugins" }, make("table", {},
       make("thead", {}, make("tr", {}, make("td", {}), make("th", { scope: "col" }, "Node"), make("th", { scope: "col" }, "Filter"), ...plugins, make("th", { scope: "col", class: "number" }, "Total"))),
       make("tbody", {}, ...rows.map((row) => feasibleRow(number, attempt, row, guessed)), ...attempt.rejected.map((row) => rejectedRow(attempt, row)))));
   }

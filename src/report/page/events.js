@@ -5,8 +5,10 @@ const events = (() => {
   /** Events of one object, reason and text are one line with a count. */
   function upTo(t) {
     const lines = new Map();
-    for (const [when, type, reason, object, message, count, source] of data.all.events) {
-      if (when > t) break;
+    for (const [exact, type, reason, object, message, count, source] of data.all.events) {
+      if (exact > t) break;
+      // The scheduler writes Events of the newer sort, which know microseconds; the others know seconds.
+      const when = source === "default-scheduler" ? exact : Math.floor(exact / 1000) * 1000;
       const combined = message.startsWith("(combined from similar events)") ? "(combined" : message;
       const key = [object, type, reason, combined, source].join("\n");
       const known = lines.get(key);
@@ -34,7 +36,7 @@ const events = (() => {
     const rows = lines.slice(0, SHOWN_MAX).map((line) => make("tr", { role: "row" }, cell(seen(line, t)), cell(line.type, line.type), cell(line.reason), cell(line.object), cell(line.message)));
     const titles = ["LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE"].map((title) => make("th", { scope: "col", role: "columnheader" }, title));
     // On a phone the style takes the table apart; its roles keep it one for those who listen.
-    const table = make("table", { role: "table" }, make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...titles)), make("tbody", { role: "rowgroup" }, ...rows));
+    const table = make("table", { role: "table", "aria-label": "Events" }, make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...titles)), make("tbody", { role: "rowgroup" }, ...rows));
     const more = lines.length > SHOWN_MAX ? make("p", { class: "soft" }, `and ${lines.length - SHOWN_MAX} older ones`) : null;
     byId("events").replaceChildren(table, ...(more ? [more] : []));
   }

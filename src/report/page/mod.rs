@@ -111,9 +111,7 @@ fn expectations(page: &mut String, run: &Run<'_>) {
     if run.cases.is_empty() {
         return;
     }
-    page.push_str(
-        "<section class=\"card\" aria-labelledby=\"h-expect\"><h2 id=\"h-expect\">Expectations</h2>\n",
-    );
+    page.push_str("<section class=\"card\" aria-labelledby=\"h-expect\"><h2 id=\"h-expect\">Expectations</h2>\n");
     // A lesson asks first.
     let is_lesson = run.collector.replay.as_ref().is_some_and(|replay| !replay.text.trim().is_empty());
     if is_lesson {
