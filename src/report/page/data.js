@@ -39,7 +39,7 @@ const data = (() => {
     for (let i = object.json.length; i <= n; i++) {
       const delta = object.versions[i][4];
       let before = i > 0 ? object.json[i - 1] : undefined;
-      if (before === undefined) before = lastKnown(object, i);
+      if (!before) before = lastKnown(object, i);
       object.json.push(delta === null ? null : apply(before, delta));
     }
     return object.json[n] ?? undefined;

@@ -2,18 +2,20 @@
 const events = (() => {
   const SHOWN_MAX = 120;
 
-  /** Events of one object, reason and text are one line with a count. */
+  /** Writes of one Event are one line with its last count. */
   function upTo(t) {
     const lines = new Map();
     for (const [exact, type, reason, object, message, count, source] of data.all.events) {
       if (exact > t) break;
-      // The scheduler writes Events of the newer sort, which know microseconds; the others know seconds.
-      const when = source === "default-scheduler" ? exact : Math.floor(exact / 1000) * 1000;
+      // Events of the newer sort (the scheduler's) name no source and know microseconds; the others know seconds.
+      const when = source ? Math.floor(exact / 1000) * 1000 : exact;
       const combined = message.startsWith("(combined from similar events)") ? "(combined" : message;
       const key = [object, type, reason, combined, source].join("\n");
-      const known = lines.get(key);
-      lines.delete(key);
-      lines.set(key, { first: known ? known.first : when, last: when, type, reason, object, message, count: Math.max(count, 1) });
+      // A first one with the words of a known line is about another container.
+      let place = key, known = lines.get(place);
+      for (let n = 2; known && source && count <= known.count; n++) known = lines.get(place = `${key}\n${n}`);
+      lines.delete(place);
+      lines.set(place, { first: known ? known.first : when, last: when, type, reason, object, message, count: Math.max(count, 1) });
     }
     return [...lines.values()].reverse();
   }
