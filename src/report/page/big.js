@@ -20,6 +20,8 @@ const big = (() => {
     return { size, columns, width, height: Math.ceil(nodes.length / columns) * size };
   }
 
+  const shade = (count) => SHADES[Math.min(SHADES.length - 1, Math.ceil((count / most) * (SHADES.length - 1)))];
+
   function draw() {
     if (!nodes) prepare();
     const canvas = byId("cells"), t = state.now.t, scale = window.devicePixelRatio || 1;
@@ -35,7 +37,7 @@ const big = (() => {
       const count = data.value(node.pods, t) || 0, ready = data.value(node.ready, t);
       pods += count;
       const x = (place % layout.columns) * layout.size, y = Math.floor(place / layout.columns) * layout.size;
-      pen.fillStyle = ready === 0 ? "#d55e00" : SHADES[Math.min(SHADES.length - 1, Math.ceil((count / most) * (SHADES.length - 1)))];
+      pen.fillStyle = ready === 0 ? "#d55e00" : shade(count);
       pen.fillRect(x, y, layout.size - 1, layout.size - 1);
       if (ready === 0) {
         lost += 1;
@@ -57,7 +59,8 @@ const big = (() => {
 
   function legend() {
     if (!nodes) prepare();
-    const shades = SHADES.map((color, place) => make("span", {}, make("span", { class: "stripe", style: `background: ${color}; height: 14px` }), String(Math.round((place / (SHADES.length - 1)) * most))));
+    const counts = new Set(SHADES.map((_, place) => Math.round((place / (SHADES.length - 1)) * most)));
+    const shades = [...counts].map((count) => make("span", {}, make("span", { class: "stripe", style: `background: ${shade(count)}; height: 14px` }), String(count)));
     return [make("span", {}, "pods on a node:"), ...shades, make("span", {}, make("span", { class: "stripe", style: "background: #d55e00; height: 14px" }), "not ready (struck through)")];
   }
   return { draw, legend };
