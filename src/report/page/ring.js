@@ -40,7 +40,10 @@ const ring = (() => {
     const by = data.actor(step.by);
     if (step.sort === "command") return [{ from: step.by, to: "api", text: `${short(by)}: ${step.text}` }];
     if (step.sort === "fault") return [{ text: `failure: ${step.text}` }];
-    if (!step.version) return [{ from: step.by, to: undefined, text: `${short(by)} decides by what it has heard; its binding follows` }];
+    if (!step.version) {
+      const attempt = data.replay.attempts[step.attempt], follows = attempt && !attempt.node ? "no node fits" : "its binding follows";
+      return [{ from: step.by, to: undefined, text: `${short(by)} decides by what it has heard; ${follows}` }];
+    }
     const object = data.replay.objects[step.object];
     const version = object.versions.find((entry) => entry[1] === step.version);
     const what = `${object.kind.toLowerCase()}/${object.name}`;
