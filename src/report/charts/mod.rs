@@ -9,7 +9,6 @@ pub(super) mod traffic;
 
 use super::Run;
 use crate::metrics::traffic::LoadSeries;
-use crate::model::Str;
 
 /// A drawn chart.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,7 +65,7 @@ pub(super) struct Load<'a> {
 pub(super) fn loads<'a>(run: &Run<'a>) -> Vec<Load<'a>> {
     let registry = &run.collector.registry;
     let sent = registry.traffic.0.iter().filter(|(_, load)| load.totals.requests() > 0).take(LOADS_MAX);
-    let load = |(name, series): (&'a Str, &'a LoadSeries)| {
+    let shown = sent.map(|(name, series)| {
         let (namespace, service) = &series.service;
         let endpoints =
             registry.get("kube_endpointslice_endpoints", &format!("{{namespace=\"{namespace}\",service=\"{service}\",ready=\"true\"}}"));
@@ -75,8 +74,8 @@ pub(super) fn loads<'a>(run: &Run<'a>) -> Vec<Load<'a>> {
         let wanted = of.first().and_then(|name| registry.get("kube_deployment_spec_replicas", &labels(name)));
         let of = of.first().map(|name| format!("deployment {name}")).unwrap_or_default();
         Load { name, series, pods: traffic::Pods { endpoints, wanted, of } }
-    };
-    sent.map(load).collect()
+    });
+    shown.collect()
 }
 
 /// The charts of what users noticed: they come first.
