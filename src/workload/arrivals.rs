@@ -177,6 +177,27 @@ mod tests {
     }
 
     #[test]
+    fn gaps_of_poisson_arrivals_are_exponential_and_independent() {
+        for seed in [1, 2, 3] {
+            let all = times(Process::Poisson { rate_per_s: 5.0 }, 2_000, seed);
+            let mut gaps: Vec<f64> = all.windows(2).map(|pair| pair[1] - pair[0]).collect();
+            let count = gaps.len() as f64;
+            // Neighbours are as good as not correlated: beyond three standard errors once in four hundred.
+            let products: f64 = gaps.windows(2).map(|pair| (pair[0] - 0.2) * (pair[1] - 0.2)).sum();
+            let correlation = products / count / 0.04;
+            assert!(correlation.abs() < 3.0 / count.sqrt(), "{seed}: {correlation}");
+            // Kolmogorov-Smirnov: one in a hundred exponential samples is further away.
+            gaps.sort_by(f64::total_cmp);
+            let distance = |(at, gap): (usize, &f64)| {
+                let wanted = 1.0 - libm::exp(-5.0 * gap);
+                (wanted - at as f64 / count).abs().max((wanted - (at + 1) as f64 / count).abs())
+            };
+            let furthest = gaps.iter().enumerate().map(distance).fold(0.0, f64::max);
+            assert!(furthest * count.sqrt() < 1.63, "{seed}: {furthest}");
+        }
+    }
+
+    #[test]
     fn bursts_are_bursts() {
         let (on_mean, off_mean) = (Span::from_s(10), Span::from_s(30));
         let all = times(Process::Bursty { on_per_s: 20.0, off_per_s: 0.0, on_mean, off_mean }, 8_000, 3);
