@@ -112,6 +112,11 @@ pub fn prepare(object: &mut Object) {
     {
         terms_mut(affinity).into_iter().for_each(|term| merge_label_keys(term, &labels));
     }
+    if pod.spec.topology_spread_constraints.iter().any(|constraint| !constraint.match_label_keys.is_empty()) {
+        for constraint in &mut Arc::make_mut(&mut pod.spec).topology_spread_constraints {
+            add_keys(constraint.label_selector.as_mut(), &constraint.match_label_keys, "In", &labels);
+        }
+    }
     if pod.spec.resources.is_some() {
         super::super::defaulting::pod_level_resources(Arc::make_mut(&mut pod.spec));
     }
@@ -152,13 +157,17 @@ fn terms_mut(affinity: &mut Affinity) -> Vec<&mut PodAffinityTerm> {
 }
 
 fn merge_label_keys(term: &mut PodAffinityTerm, labels: &Labels) {
-    let Some(selector) = &mut term.label_selector else { return };
-    for (keys, operator) in [(&term.match_label_keys, "In"), (&term.mismatch_label_keys, "NotIn")] {
-        for key in keys {
-            if let Some(value) = labels.get(key) {
-                let values = vec![value.to_string()];
-                selector.match_expressions.push(LabelSelectorRequirement { key: key.clone(), operator: operator.into(), values });
-            }
+    add_keys(term.label_selector.as_mut(), &term.match_label_keys, "In", labels);
+    add_keys(term.label_selector.as_mut(), &term.mismatch_label_keys, "NotIn", labels);
+}
+
+/// Keys become requirements with the pod's own values.
+fn add_keys(selector: Option<&mut LabelSelector>, keys: &[String], operator: &str, labels: &Labels) {
+    let Some(selector) = selector else { return };
+    for key in keys {
+        if let Some(value) = labels.get(key) {
+            let values = vec![value.to_string()];
+            selector.match_expressions.push(LabelSelectorRequirement { key: key.clone(), operator: operator.into(), values });
         }
     }
 }
