@@ -8,6 +8,7 @@ use crate::actor::client::Throttle;
 use crate::actor::{Actor, Clock, Ctx, Kinds, Observer, Outbox, Signal, Ticket, recorder::Recorder};
 use crate::api::{Answer, Server, Verb};
 use crate::base::collections::Map;
+use crate::base::pool::Pool;
 use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::engine::{ActorId, Event, EventQueue, RequestId, TraceHash};
 use crate::model::Str;
@@ -131,6 +132,8 @@ pub struct Sim {
     /// The steps in words, if somebody wants them.
     steps: Option<steps::Steps>,
     started: bool,
+    /// Texts that many Events have.
+    texts: Pool<Str>,
     /// The bytes of a commit on their way into the trace.
     scratch: Vec<u8>,
 }
@@ -156,6 +159,7 @@ impl Sim {
             processes: Vec::new(),
             steps: None,
             started: false,
+            texts: Pool::default(),
             scratch: Vec::new(),
         }
     }
@@ -454,7 +458,7 @@ impl Sim {
     fn write_events(&mut self, actor: ActorId, host: Str) {
         let slot = &mut self.slots[actor.0 as usize];
         if let Some(recorder) = slot.recorders.get_mut(&host)
-            && let Some(verb) = recorder.next(self.now, self.settings.clock)
+            && let Some(verb) = recorder.next(self.now, self.settings.clock, &mut self.texts)
         {
             self.send(actor, Sender::Recorder(host), verb);
         }
@@ -480,7 +484,7 @@ impl Sim {
                 continue;
             }
             for (at, slot) in self.slots.iter_mut().enumerate() {
-                if slot.up && slot.watches.contains(kind) && !slot.delivery_pending {
+                if slot.up && slot.watches.contains(kind) && !slot.delivery_pending && slot.actor.minds(entry.as_change()) {
                     slot.delivery_pending = true;
                     slot.seen = self.announced - 1;
                     let lag = self.settings.latency.watch.at(slot.network.draw()) + slot.lag;

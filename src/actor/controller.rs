@@ -52,6 +52,11 @@ pub trait Controller {
     /// The kinds it is told of.
     fn watches(&self) -> Kinds;
 
+    /// As [`Actor::minds`].
+    fn minds(&self, _change: Change<'_>) -> bool {
+        true
+    }
+
     /// How many keys are reconciled at a time (`--concurrent-…-syncs`).
     fn workers(&self) -> usize {
         5
@@ -97,6 +102,12 @@ const TURNS_MAX: u32 = 100_000;
 /// The queue, as `changed` may use it.
 pub struct Work<'a> {
     queue: &'a mut WorkQueue,
+}
+
+/// Whether a pod before or after the change belongs to a controller of this kind, or to none at all.
+pub fn may_concern_owners(change: &Change<'_>, kind: &str) -> bool {
+    let mut versions = change.before.into_iter().chain(change.after);
+    versions.any(|object| object.meta.controller().is_none_or(|owner| &*owner.kind == kind))
 }
 
 impl Work<'_> {
@@ -221,6 +232,10 @@ impl<C: Controller> Actor for ControllerActor<C> {
 
     fn watches(&self) -> Kinds {
         self.controller.watches()
+    }
+
+    fn minds(&self, change: Change<'_>) -> bool {
+        self.controller.minds(change)
     }
 
     fn client_limits(&self) -> Option<Limits> {

@@ -175,6 +175,12 @@ pub trait Actor {
     /// The kinds whose changes it is told.
     fn watches(&self) -> Kinds;
 
+    /// Whether a change of a watched kind can mean anything to it. Asked when the change is committed: one that nobody minds costs
+    /// no message. `false` only where `changed` would do nothing, whatever the actor is told before; it may be told all the same.
+    fn minds(&self, _change: Change<'_>) -> bool {
+        true
+    }
+
     /// Limits of its API client, if it has one.
     fn client_limits(&self) -> Option<client::Limits> {
         None

@@ -5,12 +5,12 @@
 use super::Clock;
 use crate::api::{Answer, Verb};
 use crate::base::collections::Map;
+use crate::base::pool::Pool;
 use crate::base::{Span, Time, word};
 use crate::model::{Body, Event, EventFields, EventSeries, EventSource, Kind, Meta, Object, ObjectReference, Str};
 use crate::store::Key;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// Alike Events (same object, reason, type) of which this many come within `SIMILAR_WINDOW` are written as one.
 const SIMILAR_MAX: usize = 10;
@@ -123,19 +123,20 @@ fn api_version_word(about: &Object) -> Str {
 }
 
 /// A fingerprint of what makes things alike. Recorders remember many; two different ones are the same once in 2^64 pairs at best.
-fn fingerprint(parts: &[&str]) -> u128 {
+fn fingerprint(parts: &[&str]) -> u64 {
     let mut bytes: SmallVec<[u8; 256]> = SmallVec::new();
     for part in parts {
         bytes.extend_from_slice(part.as_bytes());
         bytes.push(0);
     }
-    xxhash_rust::xxh3::xxh3_128(&bytes)
+    xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
 /// Events of one object, reason and type.
 struct Group {
-    /// Fingerprints of their messages.
-    messages: SmallVec<[u64; 2]>,
+    /// Fingerprints of their messages: the first, as a rule the only one, and the others.
+    first: u64,
+    others: Option<Box<Vec<u64>>>,
     last: Time,
 }
 
@@ -154,13 +155,13 @@ struct Bucket {
 pub struct Recorder {
     waiting: VecDeque<(Time, EventNote)>,
     /// What the Event under way is alike to.
-    busy: Option<u128>,
+    busy: Option<u64>,
     /// By object, type and reason.
-    groups: Map<u128, Group>,
+    groups: Map<u64, Group>,
     /// By object, type, reason and message.
-    written: Map<u128, Written>,
+    written: Map<u64, Written>,
     /// By object and type.
-    buckets: Map<u128, Bucket>,
+    buckets: Map<u64, Bucket>,
     last_stamp: u128,
 }
 
@@ -173,12 +174,12 @@ impl Recorder {
     }
 
     /// The next request, if the writer is free and there is something to write.
-    pub fn next(&mut self, now: Time, clock: Clock) -> Option<Verb> {
+    pub fn next(&mut self, now: Time, clock: Clock, texts: &mut Pool<Str>) -> Option<Verb> {
         if self.busy.is_some() {
             return None;
         }
         while let Some((noted, note)) = self.waiting.pop_front() {
-            if let Some(verb) = self.correlate(noted, now, note, clock) {
+            if let Some(verb) = self.correlate(noted, now, note, clock, texts) {
                 return Some(verb);
             }
         }
@@ -200,7 +201,8 @@ impl Recorder {
         }
     }
 
-    fn correlate(&mut self, noted: Time, now: Time, note: EventNote, clock: Clock) -> Option<Verb> {
+    fn correlate(&mut self, noted: Time, now: Time, mut note: EventNote, clock: Clock, texts: &mut Pool<Str>) -> Option<Verb> {
+        texts.share(&mut note.about.field_path);
         if self.written.len() > CACHE_MAX || self.groups.len() > CACHE_MAX || self.buckets.len() > CACHE_MAX {
             self.written.clear();
             self.groups.clear();
@@ -215,12 +217,13 @@ impl Recorder {
         }
         let alike =
             |message: &str| fingerprint(&[kind_of, namespace, name, uid, api_version, &about.field_path, kind, note.reason, message]);
-        let message: Arc<str> = note.message.as_str().into();
-        let (key, text): (u128, Arc<str>) = if self.is_flood(alike("\0"), &message, now) {
+        let message: Str = note.message.as_str().into();
+        let (key, mut text): (u64, Str) = if self.is_flood(alike("\0"), &message, now) {
             (alike(""), format!("(combined from similar events): {message}").into())
         } else {
             (alike(&message), message)
         };
+        texts.share(&mut text);
         let stamp = clock.timestamp(noted);
         let verb = match self.written.get_mut(&key) {
             Some(written) => {
@@ -247,7 +250,7 @@ impl Recorder {
         Some(verb)
     }
 
-    fn create(&mut self, noted: Time, note: EventNote, message: Arc<str>, clock: Clock) -> Object {
+    fn create(&mut self, noted: Time, note: EventNote, message: Str, clock: Clock) -> Object {
         // Named by the nanosecond; two at the same one take the next free.
         let nanos = clock.start_us as u128 * 1_000 + u128::from(noted.0);
         self.last_stamp = nanos.max(self.last_stamp + 1);
@@ -286,7 +289,7 @@ impl Recorder {
     }
 
     /// The spam filter: a bucket of 25 per object and type, one more every five minutes.
-    fn admit(&mut self, key: u128, now: Time) -> bool {
+    fn admit(&mut self, key: u64, now: Time) -> bool {
         let bucket = self.buckets.get_or_insert_with(key, || Bucket { tokens: SPAM_BURST, at: now });
         let refilled = bucket.tokens + (now - bucket.at).as_s_f64() / SPAM_REFILL_S;
         bucket.at = now;
@@ -299,19 +302,21 @@ impl Recorder {
     }
 
     /// Whether too many alike came lately with different messages.
-    fn is_flood(&mut self, key: u128, message: &str, now: Time) -> bool {
-        let group = self.groups.get_or_insert_with(key, || Group { messages: SmallVec::new(), last: now });
+    fn is_flood(&mut self, key: u64, message: &str, now: Time) -> bool {
+        let message = xxhash_rust::xxh3::xxh3_64(message.as_bytes());
+        let group = self.groups.get_or_insert_with(key, || Group { first: message, others: None, last: now });
         if now - group.last > SIMILAR_WINDOW {
-            group.messages.clear();
+            (group.first, group.others) = (message, None);
         }
         group.last = now;
-        let message = xxhash_rust::xxh3::xxh3_64(message.as_bytes());
-        if !group.messages.contains(&message) {
-            group.messages.push(message);
+        if group.first == message {
+            return group.others.as_ref().is_some_and(|others| others.len() + 1 >= SIMILAR_MAX);
         }
-        let flood = group.messages.len() >= SIMILAR_MAX;
-        group.messages.truncate(SIMILAR_MAX);
-        flood
+        let others = group.others.get_or_insert_default();
+        if !others.contains(&message) && others.len() + 1 < SIMILAR_MAX {
+            others.push(message);
+        }
+        others.len() + 1 >= SIMILAR_MAX
     }
 }
 

@@ -10,6 +10,7 @@ pub mod collections;
 pub mod dist;
 pub mod histogram;
 pub mod input_error;
+pub mod pool;
 pub mod quantity;
 pub mod rng;
 pub mod time;

@@ -9,7 +9,7 @@ use super::daemonset_control::{FailedPods, Moves, NodeWish, Reconcile, Snapshot}
 use super::daemonset_nodes::Demands;
 use super::script::{Run, Script, Scripted, fail, step};
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work};
+use crate::actor::controller::{Controller, Step, Sync, Work, may_concern_owners};
 use crate::actor::expectations::Expectations;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::Verb;
@@ -188,6 +188,10 @@ impl Controller for DaemonSets {
 
     fn client_limits(&self) -> Option<Limits> {
         self.limits
+    }
+
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || may_concern_owners(&change, "DaemonSet")
     }
 
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {

@@ -137,6 +137,10 @@ impl Controller for Deployments {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || change.after.is_none()
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         match change.kind() {
             Kind::Deployment => work.add(change.id),

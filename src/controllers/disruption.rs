@@ -106,6 +106,12 @@ impl Controller for Disruption {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        let object = change.object();
+        let target = |object: &Obj| object.as_pod().is_some_and(|pod| pod.condition("DisruptionTarget").is_some());
+        object.kind() != Kind::Pod || self.budgets.contains_key(&object.meta.namespace) || target(object)
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         match change.kind() {
             Kind::PodDisruptionBudget => {

@@ -313,6 +313,10 @@ impl Controller for EndpointsController {
         Backoff { retries_max: 15, ..Backoff::default() }
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || self.services.may_touch(&change)
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         match change.kind() {
             Kind::Service => {

@@ -145,6 +145,16 @@ impl ServiceIndex {
         }
     }
 
+    /// Whether a pod has a label, before or after the change, that some Service asks for.
+    pub fn may_touch(&self, change: &Change<'_>) -> bool {
+        let mut versions = change.before.into_iter().chain(change.after);
+        !self.by_pair.is_empty()
+            && versions.any(|pod| {
+                let namespace = &pod.meta.namespace;
+                pod.meta.labels.iter().any(|(key, value)| self.by_pair.contains_key(&(namespace.clone(), key.clone(), value.clone())))
+            })
+    }
+
     fn services(&self, view: View<'_>, pod: &Object, found: &mut Vec<Id>) {
         for (key, value) in pod.meta.labels.iter() {
             let pair = (pod.meta.namespace.clone(), key.clone(), value.clone());

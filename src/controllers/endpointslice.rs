@@ -259,6 +259,10 @@ impl Controller for EndpointSlices {
         SLICE_BACKOFF
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || self.services.may_touch(&change)
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         match change.kind() {
             Kind::Service => {

@@ -132,6 +132,14 @@ impl Controller for GarbageCollector {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        let (Some(before), Some(after)) = (change.before, change.after) else { return true };
+        let (before, after) = (&before.meta, &after.meta);
+        before.owner_references != after.owner_references
+            || before.finalizers != after.finalizers
+            || before.deletion_timestamp != after.deletion_timestamp
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         let Some(object) = change.after else {
             let gone = change.object();

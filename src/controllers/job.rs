@@ -6,7 +6,7 @@ use super::control::{Claiming, Claims, candidate_pods};
 use super::job_control::{BATCH_PERIOD, FINALIZER, Memory, Reconcile, Snapshot, is_finished, is_tracked, untrack};
 use super::script::{Scripted, step};
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work};
+use crate::actor::controller::{Controller, Step, Sync, Work, may_concern_owners};
 use crate::actor::workqueue::Backoff;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::base::Span;
@@ -204,6 +204,10 @@ impl Controller for Jobs {
 
     fn backoff(&self) -> Backoff {
         Backoff { min: Span::from_s(1), max: Span::from_s(60), ..Backoff::default() }
+    }
+
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || may_concern_owners(&change, "Job")
     }
 
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {

@@ -224,6 +224,14 @@ impl Actor for PodGc {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        let of = |object: Option<&Obj>, is: fn(&Object) -> bool| object.is_some_and(|object| is(object));
+        let ends = |object: &Object| object.meta.is_deleting() || object.as_pod().is_some_and(|pod| pod.is_terminal());
+        let is_bound = |object: &Object| object.as_pod().is_some_and(|pod| pod.is_bound());
+        let (before, after) = (change.before, change.after);
+        change.kind() != Kind::Pod || of(before, ends) || of(after, ends) || of(after, is_bound) && !of(before, is_bound)
+    }
+
     fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
         match change.kind() {
             Kind::Node => self.node_changed(change, cx),

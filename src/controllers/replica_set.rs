@@ -7,7 +7,7 @@ use super::settings::Wrong;
 use super::tally::{Counts, Tallies, has_all};
 use super::{ControllerManager, victims};
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work};
+use crate::actor::controller::{Controller, Step, Sync, Work, may_concern_owners};
 use crate::actor::expectations::Expectations;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::{ApiError, Verb};
@@ -361,6 +361,10 @@ impl Controller for ReplicaSets {
 
     fn client_limits(&self) -> Option<Limits> {
         self.limits
+    }
+
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || may_concern_owners(&change, self.kind.name())
     }
 
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {

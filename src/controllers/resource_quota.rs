@@ -114,6 +114,11 @@ impl Controller for ResourceQuotas {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        let object = change.object();
+        object.kind() == Kind::ResourceQuota || self.quotas.get(&object.meta.namespace).is_some_and(|quotas| !quotas.is_empty())
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         let object = change.object();
         if object.kind() == Kind::ResourceQuota {

@@ -10,7 +10,7 @@ use super::settings::Wrong;
 use super::statefulset_control::{Reconcile, Snapshot, present_claims};
 use super::statefulset_pods::is_member;
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work};
+use crate::actor::controller::{Controller, Step, Sync, Work, may_concern_owners};
 use crate::actor::{Ctx, Kinds};
 use crate::api::Verb;
 use crate::base::Span;
@@ -159,6 +159,10 @@ impl Controller for StatefulSets {
 
     fn client_limits(&self) -> Option<Limits> {
         self.limits
+    }
+
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || may_concern_owners(&change, "StatefulSet")
     }
 
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {

@@ -157,6 +157,10 @@ impl Actor for TaintEviction {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.kind() != Kind::Pod || !self.tainted.is_empty() || !self.work.is_empty()
+    }
+
     fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
         match change.kind() {
             Kind::Node => self.node_changed(change, cx),

@@ -57,6 +57,10 @@ impl Controller for VolumeProtection {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        change.object().as_pod().is_none_or(|pod| !pod.spec.volumes.is_empty())
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         let object = change.object();
         if object.kind() != Kind::Pod {

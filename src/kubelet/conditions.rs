@@ -34,7 +34,7 @@ fn no(kind: Str, generation: i64, reason: Str, message: Str) -> PodCondition {
 pub(crate) fn add(object: &Object, old: &PodStatus, seen: &Seen, status: &mut PodStatus) {
     let pod = object.as_pod().expect("a pod's object is a pod");
     let generation = object.meta.generation;
-    let mut list = Vec::with_capacity(6);
+    let mut list = Vec::with_capacity(5);
     if let Some(disrupted) = old.conditions.iter().find(|condition| &*condition.r#type == "DisruptionTarget") {
         list.push(disrupted.clone());
     }

@@ -9,6 +9,7 @@ use super::worker::{Kubelet, Mounts, Shared};
 use crate::actor::{Actor, Ctx, Kinds, Signal, Ticket};
 use crate::api::{Answer, Verb};
 use crate::base::collections::Map;
+use crate::base::pool::Pool;
 use crate::model::{Body, Kind, Meta, Namespace, Obj, Object, Str};
 use crate::store::{Change, Id};
 use std::cell::RefCell;
@@ -65,6 +66,7 @@ impl Fleet {
                 wake_pulls: Vec::new(),
                 mounts: Mounts::default(),
                 specs: super::resources::KnownSpecs::default(),
+                conditions: Pool::default(),
                 usage_wanted: false,
                 server_gone: false,
                 registry_slowness: 1,
@@ -316,6 +318,11 @@ impl Actor for Fleet {
 
     fn start(&mut self, cx: &mut Ctx<'_>) {
         self.ask_namespace(cx);
+    }
+
+    fn minds(&self, change: Change<'_>) -> bool {
+        let is_bound = |object: &Obj| object.as_pod().is_some_and(|pod| pod.is_bound());
+        change.kind() != Kind::Pod || change.before.is_some_and(is_bound) || change.after.is_some_and(is_bound)
     }
 
     fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {

@@ -46,6 +46,7 @@ impl Kubelet<'_, '_> {
         if cached && !force && *old == status {
             return;
         }
+        self.shared.conditions.share(&mut status.conditions);
         self.pod.status = Some(Arc::new(status));
         self.pod.status_finished |= finished;
         self.pod.version += 1;
@@ -176,6 +177,15 @@ fn merge(object: &mut Object, uid: &Str, new: &Arc<PodStatus>, could_run: bool, 
     }
     let Some(pod) = object.as_pod_mut() else { return };
     let old = pod.status.clone();
+    let all_own = |status: &PodStatus| status.conditions.iter().all(|condition| is_kubelets(&condition.r#type));
+    let no_claims = |status: &PodStatus| status.resource_claim_statuses.is_empty() && status.extended_resource_claim_status.is_none();
+    if !new.phase.is_terminal() && all_own(&old) && all_own(new) && no_claims(&old) && no_claims(new) {
+        // Nobody else has a word in it: what the kubelet knows and what the server keeps are one.
+        if old != *new {
+            pod.status = new.clone();
+        }
+        return;
+    }
     let mut merged = (**new).clone();
     let mut conditions: Vec<PodCondition> = old.conditions.iter().filter(|c| !is_kubelets(&c.r#type)).cloned().collect();
     let becomes_final = !old.phase.is_terminal() && new.phase.is_terminal();

@@ -8,8 +8,9 @@ use super::settings::Settings;
 use super::word;
 use crate::actor::{Ctx, EventNote, EventType, Record, Ticket};
 use crate::base::collections::Map;
+use crate::base::pool::Pool;
 use crate::base::{Span, Time};
-use crate::model::{Obj, PodSpec, Str};
+use crate::model::{Obj, PodCondition, PodSpec, Str};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -52,6 +53,8 @@ pub(crate) struct Shared {
     pub mounts: Mounts,
     /// What statuses show of resources.
     pub specs: super::resources::KnownSpecs,
+    /// Conditions that many pods have.
+    pub conditions: Pool<crate::model::Shared<Vec<PodCondition>>>,
     /// Whether anybody asks for the usage of pods.
     pub usage_wanted: bool,
     /// Whether the control plane takes no writes.

@@ -63,6 +63,12 @@ macro_rules! kinds {
                 Ok(match kind { $(Kind::$kind => Body::$kind($kind::deserialize(Value::Object(fields))?),)* Kind::Other => unreachable!("an object of an unmodelled kind is kept whole") })
             }
 
+            /// Appends the body as JSON.
+            pub fn write(&self, bytes: &mut Vec<u8>) {
+                match self { $(Body::$kind(body) => serde_json::to_writer(bytes, body),)* Body::Other(other) => serde_json::to_writer(bytes, &*other.fields) }
+                    .expect("model types serialise to JSON")
+            }
+
             fn to_fields(&self) -> Value {
                 match self { $(Body::$kind(body) => serde_json::to_value(body),)* Body::Other(other) => Ok(Value::Object((*other.fields).clone())) }
                     .expect("model types serialise to JSON")

@@ -1,7 +1,8 @@
 //! What a pod asks for: the sum over its containers, the peak of its init containers, pod-level requests, overhead.
 //! Real: component-helpers resource/helpers.go @ v0.37.2, pkg/scheduler/framework/types.go (Resource) @ v1.37.2.
 
-use super::{Container, ContainerStatus, Pod, PodSpec, PodStatus, Quantity, ResourceList, Str};
+use super::{Container, ContainerStatus, Pod, PodSpec, PodStatus, Quantity, ResourceList, ResourceRequirements, Str};
+use std::sync::Arc;
 
 /// CPU (in milli) that a container without a cpu request counts for in scores.
 pub const DEFAULT_MILLI_CPU_REQUEST: i64 = 100;
@@ -124,6 +125,46 @@ pub struct RequestOptions<'a> {
 /// Whether the pod as a whole states requests.
 pub fn pod_level_requests_set(spec: &PodSpec) -> bool {
     spec.resources.as_ref().is_some_and(|resources| resources.requests.keys().any(|name| is_pod_level_resource(name)))
+}
+
+/// Whether the status surely states no other resources than the spec asks for, as it is but for pods that are resized. Pods of several
+/// containers whose status states resources of the whole are not looked into.
+fn has_what_it_asked_for(pod: &Pod) -> bool {
+    let (spec, status) = (&pod.spec, &pod.status);
+    let plain = |list: &ResourceList, asked: &ResourceList| list.is_empty() || list == asked;
+    let mut statuses = status.container_statuses.iter().chain(&status.init_container_statuses);
+    let whole = match (spec.containers.as_slice(), spec.init_containers.as_slice()) {
+        ([only], []) => {
+            let asked = &only.resources.requests;
+            plain(&status.allocated_resources, asked) && status.resources.as_ref().is_none_or(|actual| plain(&actual.requests, asked))
+        }
+        _ => status.resources.is_none() && status.allocated_resources.is_empty(),
+    };
+    whole
+        && statuses.all(|found| {
+            let container = spec.containers.iter().chain(&spec.init_containers).find(|container| *container.name == *found.name);
+            container.is_some_and(|container| {
+                let asked = &container.resources.requests;
+                plain(&found.allocated_resources, asked) && found.resources.as_ref().is_none_or(|actual| plain(&actual.requests, asked))
+            })
+        })
+        && !is_resize_infeasible(status)
+}
+
+/// Whether two versions of a pod surely ask for the same, so that it need not be added up.
+pub fn surely_same_requests(old: &Pod, new: &Pod) -> bool {
+    fn each(status: &PodStatus) -> impl Iterator<Item = (&Str, &Arc<ResourceList>, &Option<Arc<ResourceRequirements>>)> {
+        let all = status.container_statuses.iter().chain(&status.init_container_statuses);
+        all.map(|container| (&container.name, &container.allocated_resources, &container.resources))
+    }
+    let (before, after) = (&old.status, &new.status);
+    let same = || {
+        before.resources == after.resources
+            && before.allocated_resources == after.allocated_resources
+            && is_resize_infeasible(before) == is_resize_infeasible(after)
+            && each(before).eq(each(after))
+    };
+    Arc::ptr_eq(&old.spec, &new.spec) && (same() || has_what_it_asked_for(old) && has_what_it_asked_for(new))
 }
 
 /// All that a pod asks for.

@@ -297,13 +297,11 @@ impl Known<'_> {
                     if !tracker.begin_score(feasible) {
                         continue;
                     }
-                    column.extend(feasible.iter().map(|&id| tracker.score(id)));
+                    tracker.score(feasible, &mut column);
                 }
-                None if full || scorer.normalization != Normalization::None => {
-                    column.extend(feasible.iter().map(|&id| scorer.raw[id as usize]))
-                }
+                None if full || scorer.varies() => column.extend(feasible.iter().map(|&id| scorer.raw[id as usize])),
                 None => {
-                    // Equal for all nodes.
+                    // Nothing to add, or the same for all nodes.
                     if scorer.normalization == (Normalization::Default { reverse: true }) {
                         out.total.iter_mut().for_each(|total| *total += MAX_NODE_SCORE * scorer.weight);
                     }

@@ -1,7 +1,7 @@
 //! Cluster events: what may make a waiting pod schedulable, and which events an update of a pod or a node amounts to.
 //! Real: staging/src/k8s.io/kube-scheduler/framework/types.go, pkg/scheduler/framework/{events,types}.go @ v1.37.2.
 
-use crate::model::requests::{RequestOptions, pod_requests};
+use crate::model::requests::{RequestOptions, pod_requests, surely_same_requests};
 use crate::model::{Node, Object, Pod, ResourceList};
 use smallvec::SmallVec;
 use std::borrow::Cow;
@@ -231,18 +231,6 @@ fn shrinks(from: &ResourceList, to: &ResourceList) -> bool {
     from.iter().any(|(name, amount)| to.get(name).is_none_or(|other| amount.milli_value() > other.milli_value()))
 }
 
-/// Whether the requests of both are equal for sure, so that they need not be added up.
-fn same_requests(new: &Pod, old: &Pod) -> bool {
-    let plain = |pod: &Pod| {
-        let status = &pod.status;
-        let each = || status.container_statuses.iter().chain(&status.init_container_statuses);
-        status.resources.is_none()
-            && status.allocated_resources.is_empty()
-            && each().all(|c| c.resources.is_none() && c.allocated_resources.is_empty())
-    };
-    std::sync::Arc::ptr_eq(&new.spec, &old.spec) && plain(new) && plain(old)
-}
-
 /// What an update of a pod amounts to. `is_target` says that the event is for the waiting pod itself.
 pub fn pod_events(new: &Object, old: &Object, is_target: bool) -> Events {
     let (new_pod, old_pod) = (new.as_pod().expect("the object is a pod"), old.as_pod().expect("the object is a pod"));
@@ -258,7 +246,7 @@ pub fn pod_events(new: &Object, old: &Object, is_target: bool) -> Events {
         }
     };
     note(new.meta.labels != old.meta.labels, ActionType::UPDATE_POD_LABEL);
-    if !same_requests(new_pod, old_pod) {
+    if !surely_same_requests(old_pod, new_pod) {
         let (new_requests, old_requests) = (requests(new_pod), requests(old_pod));
         note(shrinks(&old_requests, &new_requests), ActionType::UPDATE_POD_SCALE_DOWN);
         note(shrinks(&new_requests, &old_requests), ActionType::UPDATE_POD_SCALE_UP);

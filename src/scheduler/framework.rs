@@ -188,8 +188,8 @@ pub trait Tracker: Send {
     /// Gets ready to score. False: there is nothing to score, as if PreScore had said Skip.
     fn begin_score(&mut self, feasible: &[NodeId]) -> bool;
 
-    /// How good is this node?
-    fn score(&self, node: NodeId) -> i64;
+    /// How good is each of these nodes? Appended in their order.
+    fn score(&self, feasible: &[NodeId], scores: &mut Vec<i64>);
 
     /// Brings the scores into 0..=100.
     fn normalize(&self, feasible: &[NodeId], scores: &mut [i64]);

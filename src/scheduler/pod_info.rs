@@ -2,10 +2,8 @@
 //! Real: pkg/scheduler/framework/types.go (PodInfo) @ v1.37.2.
 
 use super::selectors::{RequiredNodeAffinity, Selector};
-use crate::model::requests::{PodResource, is_resize_infeasible, is_sidecar, pod_resource};
-use crate::model::{
-    Labels, Obj, Pod, PodAffinityTerm, PodSpec, PodStatus, ResourceList, ResourceRequirements, Str, WeightedPodAffinityTerm,
-};
+use crate::model::requests::{PodResource, is_sidecar, pod_resource, surely_same_requests};
+use crate::model::{Labels, Obj, Pod, PodAffinityTerm, PodSpec, Str, WeightedPodAffinityTerm};
 use std::sync::Arc;
 
 /// A compiled pod affinity term.
@@ -167,7 +165,7 @@ impl PodInfo {
         };
         let pod = object.as_pod().expect("the object is a pod");
         let mut traits = old.traits.clone();
-        if !same_resources(&old.pod().status, &pod.status) {
+        if !surely_same_requests(old.pod(), pod) {
             let request = pod_resource(pod);
             if request != traits.request {
                 Arc::make_mut(&mut traits).request = request;
@@ -215,18 +213,6 @@ impl PodInfo {
     pub fn start_time(&self) -> i64 {
         self.pod().status.start_time.map_or(i64::MAX, |time| time.0)
     }
-}
-
-/// Whether two statuses say the same of the resources that a pod has.
-fn same_resources(old: &PodStatus, new: &PodStatus) -> bool {
-    fn each(status: &PodStatus) -> impl Iterator<Item = (&Str, &Arc<ResourceList>, &Option<Arc<ResourceRequirements>>)> {
-        let all = status.container_statuses.iter().chain(&status.init_container_statuses);
-        all.map(|container| (&container.name, &container.allocated_resources, &container.resources))
-    }
-    old.resources == new.resources
-        && old.allocated_resources == new.allocated_resources
-        && is_resize_infeasible(old) == is_resize_infeasible(new)
-        && each(old).eq(each(new))
 }
 
 #[cfg(test)]

@@ -30,6 +30,7 @@ impl NodeValues {
     }
 
     /// The number of a node's value; none if it lacks the label.
+    #[inline]
     pub fn of(&self, node: NodeId) -> Option<usize> {
         let at = *self.of_node.get(node as usize)?;
         (at != NONE).then_some(at as usize)

@@ -51,6 +51,26 @@ fn body(object: &Object, bytes: &mut Vec<u8>) {
                 }
             }
         }
+        Body::Node(node) => {
+            let (spec, status) = (&node.spec, &node.status);
+            bytes.push(u8::from(spec.unschedulable));
+            for taint in &spec.taints {
+                text(&taint.key, bytes);
+                text(&taint.value, bytes);
+                text(&taint.effect, bytes);
+            }
+            for (name, amount) in &status.allocatable {
+                text(name, bytes);
+                number(amount.milli_value(), bytes);
+            }
+            for condition in &status.conditions {
+                text(&condition.r#type, bytes);
+                text(&condition.status, bytes);
+                text(&condition.reason, bytes);
+            }
+            number(status.images.len() as i64, bytes);
+            number((status.volumes_attached.len() + 256 * status.volumes_in_use.len()) as i64, bytes);
+        }
         Body::Event(event) => {
             text(&event.reason, bytes);
             text(&event.message, bytes);
@@ -83,6 +103,9 @@ fn body(object: &Object, bytes: &mut Vec<u8>) {
                 text(&condition.message, bytes);
             }
         }
-        _ => bytes.extend(serde_json::to_vec(object).expect("objects serialise")),
+        body => {
+            serde_json::to_writer(&mut *bytes, &object.meta).expect("metadata serialises to JSON");
+            body.write(bytes);
+        }
     }
 }

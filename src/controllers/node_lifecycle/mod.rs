@@ -282,6 +282,11 @@ impl Actor for NodeLifecycle {
         self.limits
     }
 
+    fn minds(&self, change: Change<'_>) -> bool {
+        let is_bound = |pod: &Obj| pod.as_pod().is_some_and(|pod| pod.is_bound());
+        change.kind() != Kind::Pod || change.after.is_some_and(is_bound) && !change.before.is_some_and(is_bound)
+    }
+
     fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
         let object = change.object();
         match object.kind() {

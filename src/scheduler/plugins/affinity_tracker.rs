@@ -238,10 +238,14 @@ impl AffinityTracker {
 impl AffinityTracker {
     /// Looks at a node that is new or has changed.
     fn update(&mut self, world: &World, node: &NodeInfo) {
-        self.take_back(node);
         let scores = !(self.terms.ignore_existing && self.terms.preferred.is_empty());
         let own = !self.terms.affinity.is_empty() || !self.terms.anti_affinity.is_empty();
-        if !own && self.terms.preferred.is_empty() && node.pods_with_affinity == 0 {
+        let nothing = !own && self.terms.preferred.is_empty() && node.pods_with_affinity == 0;
+        if nothing && self.shares.get(node.id as usize).is_none_or(Vec::is_empty) {
+            return;
+        }
+        self.take_back(node);
+        if nothing {
             return;
         }
         for other in &node.pods {
@@ -311,8 +315,8 @@ impl Tracker for AffinityTracker {
         self.met_all > 0
     }
 
-    fn score(&self, node: NodeId) -> i64 {
-        self.score.labels.iter().filter_map(|places| places.sum(node)).sum()
+    fn score(&self, feasible: &[NodeId], scores: &mut Vec<i64>) {
+        scores.extend(feasible.iter().map(|&node| self.score.labels.iter().filter_map(|places| places.sum(node)).sum::<i64>()));
     }
 
     fn normalize(&self, _: &[NodeId], scores: &mut [i64]) {

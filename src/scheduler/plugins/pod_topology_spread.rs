@@ -353,11 +353,15 @@ impl Plugin for PodTopologySpread {
 pub(super) fn normalize(nodes: &[NodeId], scores: &mut [i64], ignored: impl Fn(NodeId) -> bool) {
     let counted = || nodes.iter().zip(&*scores).filter(|(id, _)| !ignored(**id)).map(|(_, &score)| score);
     let (min, max) = (counted().min().unwrap_or(i64::MAX), counted().max().unwrap_or(0).max(0));
+    let normal = |score: i64| if max == 0 { MAX_NODE_SCORE } else { MAX_NODE_SCORE * (max + min - score) / max };
+    // Few different scores occur: each is divided once.
+    let width = usize::try_from(max.saturating_sub(min)).ok().filter(|width| *width < nodes.len());
+    let known: Vec<i64> = width.map_or(vec![], |width| (0..=width as i64).map(|more| normal(min + more)).collect());
     for (id, score) in nodes.iter().zip(scores) {
-        *score = match max {
+        *score = match usize::try_from(*score - min).ok().and_then(|more| known.get(more)) {
             _ if ignored(*id) => 0,
-            0 => MAX_NODE_SCORE,
-            _ => MAX_NODE_SCORE * (max + min - *score) / max,
+            Some(known) => *known,
+            None => normal(*score),
         };
     }
 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 /// One constraint and its counts.
 struct Counted {
     constraint: Constraint,
+    by_hostname: bool,
     /// The value of each node; the number after the last stands for nodes without the label.
     values: Arc<NodeValues>,
     /// Pods that the constraint means, by value, on nodes that count.
@@ -30,6 +31,8 @@ struct Counted {
     min: i64,
     /// Weight of the score.
     weight: f64,
+    /// How many values there are, with that of nodes without the label if there are any.
+    distinct: usize,
     /// Values among the feasible nodes, by the number of the search that saw them.
     seen: Vec<u64>,
 }
@@ -37,6 +40,7 @@ struct Counted {
 impl Counted {
     fn new(constraint: Constraint, pod: &PodInfo) -> Self {
         Self {
+            by_hostname: &*constraint.key == HOSTNAME,
             own: i64::from(constraint.selector.matches(pod.labels())),
             constraint,
             values: Arc::default(),
@@ -46,20 +50,28 @@ impl Counted {
             groups: Set::default(),
             min: 0,
             weight: 0.0,
+            distinct: 0,
             seen: vec![],
         }
     }
 
-    fn is_by_hostname(&self) -> bool {
-        &*self.constraint.key == HOSTNAME
+    /// A number for what the constraint adds to a node's score: nodes with equal ones get the same.
+    #[inline]
+    fn part(&self, node: NodeId) -> u32 {
+        match self.values.of(node) {
+            None => 0,
+            Some(_) if self.by_hostname => u32::try_from(self.on_node[node as usize]).map_or(u32::MAX, |count| count.saturating_add(1)),
+            Some(at) => at as u32 + 1,
+        }
     }
 
     fn reset(&mut self, world: &World, topology: &mut Topology) {
         self.values = topology.values(&world.cache, &self.constraint.key);
         self.sums = vec![0; self.values.count() + 1];
+        self.distinct = self.values.count() + usize::from(world.cache.nodes().any(|node| self.values.of(node.id).is_none()));
         self.members = vec![];
         self.groups = Set::default();
-        self.on_node = if self.is_by_hostname() { vec![0; world.cache.places()] } else { vec![] };
+        self.on_node = if self.by_hostname { vec![0; world.cache.places()] } else { vec![] };
     }
 
     /// The number of a node's value.
@@ -156,6 +168,16 @@ impl SpreadTracker {
 
     fn soft_eligible(&self) -> Eligible {
         if self.all_keys { Eligible::WithAllKeys } else { Eligible::Any }
+    }
+
+    fn score_of(&self, node: NodeId) -> i64 {
+        let mut score = 0.0;
+        for one in &self.soft {
+            let Some(at) = one.values.of(node) else { continue };
+            let count = if one.by_hostname { one.on_node[node as usize] } else { one.sums[at] };
+            score += count as f64 * one.weight + (one.constraint.max_skew - 1) as f64;
+        }
+        score.round() as i64
     }
 
     fn test_new_groups(&mut self, world: &World) {
@@ -270,7 +292,7 @@ impl Tracker for SpreadTracker {
         let (search, ignored) = (self.search, &self.ignored);
         let counted = || feasible.iter().copied().filter(|&id| !is_ignored(ignored, id));
         for one in &mut self.soft {
-            let size = if one.is_by_hostname() {
+            let size = if one.by_hostname {
                 counted().count()
             } else {
                 one.seen.resize(one.sums.len(), 0);
@@ -279,6 +301,9 @@ impl Tracker for SpreadTracker {
                     let at = one.at(id);
                     size += usize::from(one.seen[at] != search);
                     one.seen[at] = search;
+                    if size == one.distinct {
+                        break;
+                    }
                 }
                 size
             };
@@ -287,24 +312,42 @@ impl Tracker for SpreadTracker {
         true
     }
 
-    fn score(&self, node: NodeId) -> i64 {
-        if is_ignored(&self.ignored, node) {
-            return 0;
-        }
-        let mut score = 0.0;
+    fn score(&self, feasible: &[NodeId], scores: &mut Vec<i64>) {
+        // Few different combinations of counts occur: each is added up once.
+        let mut combinations = vec![0; feasible.len()];
         for one in &self.soft {
-            let Some(at) = one.values.of(node) else { continue };
-            let count = if one.is_by_hostname() { one.on_node[node as usize] } else { one.sums[at] };
-            score += count as f64 * one.weight + (one.constraint.max_skew - 1) as f64;
+            for (combination, &node) in combinations.iter_mut().zip(feasible) {
+                *combination = *combination * PARTS + one.part(node).min(PARTS - 1);
+            }
         }
-        score.round() as i64
+        let mut known = vec![UNKNOWN; COMBINATIONS];
+        scores.extend(combinations.iter().zip(feasible).map(|(&combination, &node)| match known.get_mut(combination as usize) {
+            Some(score) if *score != UNKNOWN => *score,
+            Some(score) if self.soft.iter().all(|one| one.part(node) < PARTS - 1) => {
+                *score = self.score_of(node);
+                *score
+            }
+            _ => self.score_of(node),
+        }));
+        for (score, _) in scores.iter_mut().zip(feasible).filter(|(_, node)| is_ignored(&self.ignored, **node)) {
+            *score = 0;
+        }
     }
 
     fn normalize(&self, feasible: &[NodeId], scores: &mut [i64]) {
-        normalize(feasible, scores, |id| is_ignored(&self.ignored, id));
+        match self.ignored.as_slice() {
+            [] => normalize(feasible, scores, |_| false),
+            ignored => normalize(feasible, scores, |id| is_ignored(ignored, id)),
+        }
     }
 }
 
+/// Nodes differ in their scores by a number below this for each constraint; there are so many combinations of two.
+const PARTS: u32 = 32;
+const COMBINATIONS: usize = (PARTS * PARTS) as usize;
+const UNKNOWN: i64 = i64::MIN;
+
+#[inline]
 fn is_ignored(ignored: &[bool], node: NodeId) -> bool {
     ignored.get(node as usize).copied().unwrap_or(false)
 }
