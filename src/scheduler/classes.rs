@@ -212,6 +212,7 @@ impl Known<'_> {
     }
 
     /// Whether a node passes, and if not, why. Words are made only if asked for.
+    #[inline]
     pub fn verdict(&self, framework: &Framework, tracked: &[(u8, usize)], id: NodeId, words: bool) -> Result<(), Option<Status>> {
         let (place, word) = self.nodes.verdicts[id as usize];
         for &(at, tracker) in tracked {
@@ -294,7 +295,7 @@ impl Known<'_> {
             column.clear();
             match &mut tracker {
                 Some(tracker) => {
-                    if !tracker.begin_score(feasible) {
+                    if !tracker.begin_score(feasible) || !full && tracker.add_scores(feasible, scorer.weight, &mut out.total) {
                         continue;
                     }
                     tracker.score(feasible, &mut column);

@@ -193,6 +193,11 @@ pub trait Tracker: Send {
 
     /// Brings the scores into 0..=100.
     fn normalize(&self, feasible: &[NodeId], scores: &mut [i64]);
+
+    /// Both at once, weighted and added to the totals; false, and nothing added, where there is no quicker way.
+    fn add_scores(&mut self, _feasible: &[NodeId], _weight: i64, _total: &mut [i64]) -> bool {
+        false
+    }
 }
 
 /// A scheduler plugin.

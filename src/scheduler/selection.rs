@@ -58,9 +58,17 @@ fn play(total: &[i64]) -> Vec<u32> {
     top
 }
 
-/// The place of the root once the scores are made a heap.
+/// The place of the root once the scores are made a heap: of the best ones, the first in preorder of the tree, as a place wins against
+/// what is below it if they are equal, and the left half against the right one.
 pub fn heap_root(total: &[i64]) -> usize {
-    play(total)[0] as usize
+    let best = *total.iter().max().expect("there is a node");
+    // The way down from the root as bits from the left, then how long it is.
+    let preorder = |&at: &usize| {
+        let way = at as u64 + 1;
+        (way << way.leading_zeros(), std::cmp::Reverse(way.leading_zeros()))
+    };
+    let ties = (0..total.len()).filter(|&at| total[at] == best);
+    ties.min_by_key(preorder).expect("one is the best")
 }
 
 /// Nodes to choose from, in the order of the search, and their totals.

@@ -55,16 +55,6 @@ impl Counted {
         }
     }
 
-    /// A number for what the constraint adds to a node's score: nodes with equal ones get the same.
-    #[inline]
-    fn part(&self, node: NodeId) -> u32 {
-        match self.values.of(node) {
-            None => 0,
-            Some(_) if self.by_hostname => u32::try_from(self.on_node[node as usize]).map_or(u32::MAX, |count| count.saturating_add(1)),
-            Some(at) => at as u32 + 1,
-        }
-    }
-
     fn reset(&mut self, world: &World, topology: &mut Topology) {
         self.values = topology.values(&world.cache, &self.constraint.key);
         self.sums = vec![0; self.values.count() + 1];
@@ -111,6 +101,12 @@ pub(super) struct SpreadTracker {
     /// Whether nodes that lack one of the soft constraints' keys are ignored.
     all_keys: bool,
     ignored: Vec<bool>,
+    /// By node, a number for the values that it has, so that nodes with equal numbers and counts have equal scores; none if there are
+    /// too many.
+    places: Vec<u8>,
+    /// Kept for their memory only.
+    scores: Vec<i64>,
+    combinations: Vec<u32>,
     search: u64,
     /// Versions of the nodes' labels and, if taints matter, specs.
     nodes_version: Option<(u64, u64)>,
@@ -128,6 +124,9 @@ impl SpreadTracker {
             pod: pod.clone(),
             all_keys,
             ignored: vec![],
+            places: vec![],
+            scores: vec![],
+            combinations: vec![],
             search: 0,
             nodes_version: None,
             tested: 0,
@@ -150,6 +149,7 @@ impl SpreadTracker {
         for at in 0..self.ignored.len() {
             self.ignored[at] = cache.node_if_any(at as NodeId).is_some_and(|node| !has_keys(&self.soft, node));
         }
+        self.places = places(&self.soft, cache.places());
         let soft = self.soft_eligible();
         for (_, group) in cache.groups().since(0) {
             count_group(&mut self.hard, Eligible::WithAllKeys, pod, world, group);
@@ -190,6 +190,17 @@ impl SpreadTracker {
         }
         self.tested = world.cache.groups().newest();
     }
+}
+
+/// Numbers nodes by their values; empty if there are too many, or two constraints by hostname.
+fn places(soft: &[Counted], nodes: usize) -> Vec<u8> {
+    let width = |one: &Counted| if one.by_hostname { 2 } else { one.values.count() + 1 };
+    let all = soft.iter().map(width).fold(1_usize, usize::saturating_mul);
+    if soft.is_empty() || all > PLACES || soft.iter().filter(|one| one.by_hostname).count() > 1 {
+        return vec![];
+    }
+    let part = |one: &Counted, node: NodeId| if one.by_hostname { usize::from(one.values.of(node).is_some()) } else { one.at(node) };
+    (0..nodes as NodeId).map(|node| soft.iter().fold(0, |place, one| place * width(one) + part(one, node)) as u8).collect()
 }
 
 fn has_keys(all: &[Counted], node: &NodeInfo) -> bool {
@@ -313,38 +324,56 @@ impl Tracker for SpreadTracker {
     }
 
     fn score(&self, feasible: &[NodeId], scores: &mut Vec<i64>) {
-        // Few different combinations of counts occur: each is added up once.
-        let mut combinations = vec![0; feasible.len()];
-        for one in &self.soft {
-            for (combination, &node) in combinations.iter_mut().zip(feasible) {
-                *combination = *combination * PARTS + one.part(node).min(PARTS - 1);
-            }
-        }
-        let mut known = vec![UNKNOWN; COMBINATIONS];
-        scores.extend(combinations.iter().zip(feasible).map(|(&combination, &node)| match known.get_mut(combination as usize) {
-            Some(score) if *score != UNKNOWN => *score,
-            Some(score) if self.soft.iter().all(|one| one.part(node) < PARTS - 1) => {
-                *score = self.score_of(node);
-                *score
-            }
-            _ => self.score_of(node),
-        }));
-        for (score, _) in scores.iter_mut().zip(feasible).filter(|(_, node)| is_ignored(&self.ignored, **node)) {
-            *score = 0;
-        }
+        let score = |&node: &NodeId| if is_ignored(&self.ignored, node) { 0 } else { self.score_of(node) };
+        scores.extend(feasible.iter().map(score));
     }
 
     fn normalize(&self, feasible: &[NodeId], scores: &mut [i64]) {
-        match self.ignored.as_slice() {
-            [] => normalize(feasible, scores, |_| false),
-            ignored => normalize(feasible, scores, |id| is_ignored(ignored, id)),
+        normalize(feasible, scores, |id| is_ignored(&self.ignored, id));
+    }
+
+    /// Few different combinations of values and counts occur: what each is worth is worked out once.
+    fn add_scores(&mut self, feasible: &[NodeId], weight: i64, total: &mut [i64]) -> bool {
+        if self.places.is_empty() || !self.ignored.is_empty() {
+            return false;
         }
+        let mut scores = std::mem::take(&mut self.scores);
+        scores.clear();
+        scores.resize(PLACES * COUNTS, UNKNOWN);
+        let on_node = self.soft.iter().find(|one| one.by_hostname).map(|one| one.on_node.as_slice());
+        let mut found: Vec<(usize, i64)> = vec![];
+        let mut combinations = std::mem::take(&mut self.combinations);
+        combinations.clear();
+        for &node in feasible {
+            let count = on_node.map_or(0, |on_node| on_node[node as usize]) as usize;
+            if count >= COUNTS {
+                (self.scores, self.combinations) = (scores, combinations);
+                return false;
+            }
+            let combination = usize::from(self.places[node as usize]) * COUNTS + count;
+            if scores[combination] == UNKNOWN {
+                scores[combination] = self.score_of(node);
+                found.push((combination, scores[combination]));
+            }
+            combinations.push(combination as u32);
+        }
+        let nodes: Vec<NodeId> = (0..found.len() as NodeId).collect();
+        let mut normal: Vec<i64> = found.iter().map(|(_, score)| *score).collect();
+        normalize(&nodes, &mut normal, |_| false);
+        for ((combination, _), normal) in found.iter().zip(normal) {
+            scores[*combination] = normal * weight;
+        }
+        for (total, &combination) in total.iter_mut().zip(&combinations) {
+            *total += scores[combination as usize];
+        }
+        (self.scores, self.combinations) = (scores, combinations);
+        true
     }
 }
 
-/// Nodes differ in their scores by a number below this for each constraint; there are so many combinations of two.
-const PARTS: u32 = 32;
-const COMBINATIONS: usize = (PARTS * PARTS) as usize;
+/// Different values of all soft constraints but the one by hostname, for the quick way; and pods on a node.
+const PLACES: usize = 64;
+const COUNTS: usize = 32;
 const UNKNOWN: i64 = i64::MIN;
 
 #[inline]
