@@ -18,8 +18,6 @@ use crate::store::{Change, Key};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Default limits of its client. Real: pkg/scheduler/apis/config/v1/defaults.go.
-const CLIENT: Limits = Limits { qps: 50.0, burst: 100 };
 /// A failed binding or eviction is not tried again by itself: the pod comes back through the queue.
 const CONCLUDE: u64 = 1;
 const FLUSH: u64 = 2;
@@ -64,7 +62,13 @@ pub struct Settings {
 impl Settings {
     /// The defaults with this configuration.
     pub fn new(config: SchedulerConfiguration) -> Settings {
-        Settings { config, client: Some(CLIENT), decision: Dist::Constant(Span::from_ms(1)), caches: true, explain: Explain::Nothing }
+        Settings {
+            client: Some(config.client),
+            config,
+            decision: Dist::Constant(Span::from_ms(1)),
+            caches: true,
+            explain: Explain::Nothing,
+        }
     }
 }
 

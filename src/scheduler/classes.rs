@@ -4,7 +4,8 @@
 //! labels and owner. It keeps the counts of plugins that look at all nodes ([`Tracker`]) and follows what changed before each use. The
 //! answers are the very same as without it. Kinds of pods for which some plugin cannot promise that (volumes, claims, devices) have no class.
 
-use super::framework::{MAX_NODE_SCORE, default_normalize_score};
+use super::decision::Decision;
+use super::framework::{CycleState, MAX_NODE_SCORE, default_normalize_score};
 use super::framework::{Normalization, Reach, Tracker, World};
 use super::node_info::NodeId;
 use super::pod_info::PodInfo;
@@ -44,6 +45,8 @@ struct Class {
     tracked_filters: Vec<(u8, usize)>,
     /// What was chosen from before, by what the trackers said then.
     selections: Vec<(SmallVec<[u64; 2]>, Selection)>,
+    /// That its pods fit nowhere, with where the log of changes ended then.
+    nowhere: Option<(u64, Decision)>,
     order_version: u64,
     listers_generation: u64,
     used: u64,
@@ -100,6 +103,8 @@ pub(super) struct Classes {
     classes: Recent<Key, Class>,
     topology: Topology,
     clock: u64,
+    /// The class asked for last.
+    last: Option<Key>,
 }
 
 impl Default for Classes {
@@ -110,6 +115,7 @@ impl Default for Classes {
             classes: Recent::new(CLASSES_MAX),
             topology: Topology::default(),
             clock: 0,
+            last: None,
         }
     }
 }
@@ -137,8 +143,20 @@ impl Classes {
         }
         let class = self.classes.get(&key).expect("it is there");
         class.used = self.clock;
+        self.last = Some(key);
         class.trackers.iter_mut().for_each(|(_, tracker)| tracker.refresh(world, &mut self.topology));
         Some(Known { nodes, class })
+    }
+}
+
+impl Classes {
+    /// Keeps that pods of the class asked for last fit nowhere, and that there is nothing to be done about it.
+    pub fn remember_nowhere(&mut self, world: &World, decision: &Decision) {
+        let class = self.last.as_ref().and_then(|key| self.classes.get(key));
+        if let Some(class) = class.filter(|_| decision.preemption.is_none()) {
+            let kept = Decision { state: CycleState::default(), words: Some(decision.message()), ..decision.clone() };
+            class.nowhere = Some((world.cache.log_end(), kept));
+        }
     }
 }
 
@@ -180,6 +198,7 @@ impl Class {
             trackers,
             tracked_filters,
             selections: vec![],
+            nowhere: None,
             order_version: world.cache.order_version(),
             listers_generation: world.listers.generation(),
             used: 0,
@@ -199,41 +218,46 @@ impl Class {
                 return false;
             }
             self.listers_generation = world.listers.generation();
+            self.nowhere = None;
         }
         true
     }
 }
 
 impl Known<'_> {
+    /// The decision on the last pod of the class, if that fitted nowhere and nothing has changed since.
+    pub fn nowhere(&self, world: &World) -> Option<&Decision> {
+        self.class.nowhere.as_ref().filter(|(log_end, _)| *log_end == world.cache.log_end()).map(|(_, decision)| decision)
+    }
+
     /// Gets ready for a search. The trackers that have something to filter are given back, with their places among the filters.
     pub fn begin(&mut self) -> Vec<(u8, usize)> {
         let Class { trackers, tracked_filters, .. } = &mut *self.class;
         tracked_filters.iter().copied().filter(|&(_, tracker)| trackers[tracker].1.begin_filter()).collect()
     }
 
-    /// Whether a node passes, and if not, why. Words are made only if asked for.
+    /// Whether a node passes.
     #[inline]
-    pub fn verdict(&self, framework: &Framework, tracked: &[(u8, usize)], id: NodeId, words: bool) -> Result<(), Option<Status>> {
+    pub fn passes(&self, tracked: &[(u8, usize)], id: NodeId) -> bool {
+        self.nodes.verdicts[id as usize].0 == PASSES
+            && tracked.iter().all(|&(_, tracker)| self.class.trackers[tracker].1.filter(id).is_ok())
+    }
+
+    /// Why a node does not pass, if so.
+    pub fn verdict(&self, framework: &Framework, tracked: &[(u8, usize)], id: NodeId) -> Result<(), Status> {
         let (place, word) = self.nodes.verdicts[id as usize];
         for &(at, tracker) in tracked {
             if at > place {
                 break;
             }
-            if let Err(status) = self.class.trackers[tracker].1.filter(id) {
-                return Err(words.then(|| status.by(framework.plugins[framework.filter[usize::from(at)]].name())));
-            }
+            let name = || framework.plugins[framework.filter[usize::from(at)]].name();
+            self.class.trackers[tracker].1.filter(id).map_err(|status| status.by(name()))?;
         }
-        if place == PASSES { Ok(()) } else { Err(words.then(|| self.nodes.words[usize::from(word)].clone())) }
+        if place == PASSES { Ok(()) } else { Err(self.nodes.words[usize::from(word)].clone()) }
     }
 
     /// The best of all nodes, and how many passed and failed, if that can be told from the last time. None: they have to be looked at.
-    pub fn select(
-        &mut self,
-        world: &World,
-        framework: &Framework,
-        tracked: &[(u8, usize)],
-        start: usize,
-    ) -> Option<(NodeId, usize, usize)> {
+    pub fn select(&mut self, world: &World, tracked: &[(u8, usize)], start: usize) -> Option<(NodeId, usize, usize)> {
         if self.class.trackers.iter_mut().any(|(_, tracker)| tracker.begin_score(&[])) || self.nodes.scorers.iter().any(|s| s.varies()) {
             return None;
         }
@@ -241,7 +265,7 @@ impl Known<'_> {
             tracked.iter().map(|&(_, tracker)| self.class.trackers[tracker].1.fingerprint()).collect::<Option<SmallVec<[u64; 2]>>>()?;
         let known = self.class.selections.iter().position(|(key, selection)| *key == said && selection.start == start);
         let at = match known {
-            Some(at) if self.renew(world, framework, tracked, at) => at,
+            Some(at) if self.renew(world, tracked, at) => at,
             known => {
                 if let Some(at) = known {
                     self.class.selections.swap_remove(at);
@@ -250,9 +274,7 @@ impl Known<'_> {
                     self.class.selections.remove(0);
                 }
                 let (order, mut passed) = (world.cache.order(), vec![]);
-                passed.extend(
-                    order[start..].iter().chain(&order[..start]).copied().filter(|&id| self.verdict(framework, tracked, id, false).is_ok()),
-                );
+                passed.extend(order[start..].iter().chain(&order[..start]).copied().filter(|&id| self.passes(tracked, id)));
                 let total = passed.iter().map(|&id| self.nodes.fixed[id as usize]).collect();
                 let rejected = order.len() - passed.len();
                 let mut selection = Selection::new(passed, total, world.cache.places());
@@ -266,13 +288,13 @@ impl Known<'_> {
     }
 
     /// Brings a selection up to date. False: other nodes pass now.
-    fn renew(&mut self, world: &World, framework: &Framework, tracked: &[(u8, usize)], at: usize) -> bool {
+    fn renew(&mut self, world: &World, tracked: &[(u8, usize)], at: usize) -> bool {
         let Some(changes) = world.cache.changes_since(self.class.selections[at].1.log_end) else { return false };
         if changes.len() > world.cache.node_count() {
             return false;
         }
         for &id in changes {
-            let passes = world.cache.node_if_any(id).is_some() && self.verdict(framework, tracked, id, false).is_ok();
+            let passes = world.cache.node_if_any(id).is_some() && self.passes(tracked, id);
             let selection = &mut self.class.selections[at].1;
             if passes != selection.has(id) {
                 return false;

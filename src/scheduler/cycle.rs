@@ -135,6 +135,7 @@ impl Scheduler {
             preemption: None,
             nominate: None,
             unlisted: (0, 0),
+            words: None,
             state: CycleState::default(),
         };
         match self.choose_by_class(pod, &mut decision) {
@@ -144,8 +145,10 @@ impl Scheduler {
             }
             ByClass::Nowhere => {
                 self.post_filter(pod, &mut decision);
+                self.classes.remember_nowhere(&self.world, &decision);
                 return decision;
             }
+            ByClass::NowhereAgain(kept) => return *kept,
             ByClass::Unknown => {}
         }
         match self.choose(pod, &mut decision) {
@@ -169,6 +172,13 @@ impl Scheduler {
             return ByClass::Unknown;
         }
         let Some(mut class) = self.classes.get(world, profile, place, pod) else { return ByClass::Unknown };
+        let nominated = |object: &Obj| object.as_pod().is_some_and(|pod| !pod.status.nominated_node_name.is_empty());
+        if !full
+            && !world.pending.get(pod.uid()).is_some_and(nominated)
+            && let Some(kept) = class.nowhere(world)
+        {
+            return ByClass::NowhereAgain(Box::new(kept.clone()));
+        }
         let tracked = class.begin();
         let order = world.cache.order();
         let percentage = profile.percentage_of_nodes_to_score.unwrap_or(self.percentage_of_nodes_to_score);
@@ -177,7 +187,7 @@ impl Scheduler {
         if !full
             && enough >= order.len()
             && matches!(self.tie_break, TieBreak::Heap)
-            && let Some((best, passed, failed)) = class.select(world, profile, &tracked, start)
+            && let Some((best, passed, failed)) = class.select(world, &tracked, start)
         {
             decision.unlisted = (passed, failed);
             self.next_start_node_index = start;
@@ -186,11 +196,15 @@ impl Scheduler {
         let mut feasible = Vec::with_capacity(enough);
         let walk = || order[start..].iter().chain(&order[..start]).copied();
         for id in walk() {
-            match class.verdict(profile, &tracked, id, full) {
-                Ok(()) if feasible.len() == enough => break,
-                Ok(()) => feasible.push(id),
-                Err(Some(status)) => decision.diagnosis.set(id, status),
-                Err(None) => decision.unlisted.1 += 1,
+            if class.passes(&tracked, id) {
+                if feasible.len() == enough {
+                    break;
+                }
+                feasible.push(id);
+            } else if full && let Err(status) = class.verdict(profile, &tracked, id) {
+                decision.diagnosis.set(id, status);
+            } else {
+                decision.unlisted.1 += 1;
             }
         }
         self.next_start_node_index = (start + feasible.len() + decision.rejected_count()) % order.len();
@@ -295,6 +309,8 @@ enum ByClass {
     Node(NodeId),
     /// It fits nowhere; the diagnosis says why.
     Nowhere,
+    /// It fits nowhere, like the last one of its class, and nothing has changed since.
+    NowhereAgain(Box<Decision>),
     /// There is no class: all has to be looked at.
     Unknown,
 }
@@ -310,7 +326,7 @@ fn tell_why(
 ) -> ByClass {
     (decision.diagnosis, decision.unlisted) = (Diagnosis::default(), (0, 0));
     for id in walk {
-        if let Err(Some(status)) = class.verdict(profile, tracked, id, true) {
+        if let Err(status) = class.verdict(profile, tracked, id) {
             decision.diagnosis.set(id, status);
         }
     }

@@ -50,6 +50,8 @@ pub struct Decision {
     pub nominate: Option<Str>,
     /// How many nodes passed and failed without being listed.
     pub(super) unlisted: (usize, usize),
+    /// The message, if it was kept from a pod of the same class.
+    pub(super) words: Option<String>,
     pub(super) state: CycleState,
 }
 
@@ -73,6 +75,9 @@ impl Decision {
 
     /// The message of the condition PodScheduled, and empty if a node was found.
     pub fn message(&self) -> String {
+        if let Some(words) = &self.words {
+            return words.clone();
+        }
         match &self.outcome {
             Outcome::Node(_) => String::new(),
             Outcome::Error(text) => text.clone(),

@@ -16,7 +16,7 @@ use super::runtime::Framework;
 use super::status::Status;
 use super::topology::Topology;
 use crate::base::collections::Map;
-use crate::model::{Obj, Str};
+use crate::model::{Obj, Shared, Str};
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ pub struct PostFilterResult {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Diagnosis {
     /// Nodes that were looked at and rejected, in the order of the search, each once.
-    pub rejected: Vec<(NodeId, Status)>,
+    pub rejected: Shared<Vec<(NodeId, Status)>>,
     /// What holds for all nodes that were not looked at; none: unresolvable, without a word.
     pub absent: Option<Status>,
     /// Plugins that rejected the pod somewhere.

@@ -86,7 +86,7 @@ pub fn preempt(
             return refused(error);
         }
         let absent = Some(Status::unresolvable("Preemption is not helpful for scheduling"));
-        let diagnosis = Diagnosis { rejected, absent, ..Diagnosis::default() };
+        let diagnosis = Diagnosis { rejected: rejected.into(), absent, ..Diagnosis::default() };
         let text = fit_error(world.cache.node_count(), &diagnosis);
         return PostFilterResult {
             nominate: Some(Str::default()),

@@ -62,12 +62,15 @@ fn play(total: &[i64]) -> Vec<u32> {
 /// what is below it if they are equal, and the left half against the right one.
 pub fn heap_root(total: &[i64]) -> usize {
     let best = *total.iter().max().expect("there is a node");
-    // The way down from the root as bits from the left, then how long it is.
+    if total[0] == best {
+        return 0;
+    }
+    // The way down from the root as bits from the left, and how long it is: places have far fewer bits than 58.
     let preorder = |&at: &usize| {
         let way = at as u64 + 1;
-        (way << way.leading_zeros(), std::cmp::Reverse(way.leading_zeros()))
+        way << way.leading_zeros() | u64::from(63 - way.leading_zeros())
     };
-    let ties = (0..total.len()).filter(|&at| total[at] == best);
+    let ties = (1..total.len()).filter(|&at| total[at] == best);
     ties.min_by_key(preorder).expect("one is the best")
 }
 

@@ -82,6 +82,12 @@ impl Fields {
         small.map(Some).ok_or_else(|| self.wrong(key, &value, "int32"))
     }
 
+    /// Takes a number.
+    pub fn float32(&mut self, key: &str) -> Result<Option<f64>, DecodeError> {
+        let Some(value) = self.raw(key) else { return Ok(None) };
+        value.as_f64().map(Some).ok_or_else(|| self.wrong(key, &value, "float32"))
+    }
+
     /// Takes a 64-bit integer.
     pub fn int64(&mut self, key: &str) -> Result<Option<i64>, DecodeError> {
         let Some(value) = self.raw(key) else { return Ok(None) };

@@ -19,6 +19,7 @@ pub use args::{
 pub use plugins::PluginLists;
 pub use points::Point;
 
+use crate::actor::client::Limits;
 use crate::base::Span;
 use serde_json::Value;
 
@@ -61,6 +62,8 @@ impl Profile {
 pub struct SchedulerConfiguration {
     /// Workers of the real scheduler's search. The simulator searches with one, whatever is said here.
     pub parallelism: i32,
+    /// How fast its client may ask the API server (`clientConnection`); a negative rate means no limit.
+    pub client: Limits,
     /// Share of nodes to score in percent; 0 is adaptive.
     pub percentage_of_nodes_to_score: i32,
     /// Backoff after the first failed attempt; doubled each time.
@@ -116,6 +119,7 @@ impl SchedulerConfiguration {
         let seconds = |seconds: i64| Span::from_s(u64::try_from(seconds).unwrap_or(0));
         Ok(SchedulerConfiguration {
             parallelism: written.parallelism,
+            client: Limits { qps: written.qps, burst: u32::try_from(written.burst).unwrap_or(0) },
             percentage_of_nodes_to_score: written.percentage_of_nodes_to_score,
             pod_initial_backoff: seconds(written.pod_initial_backoff_seconds),
             pod_max_backoff: seconds(written.pod_max_backoff_seconds),

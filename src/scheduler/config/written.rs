@@ -44,6 +44,7 @@ pub(super) struct WrittenConfiguration {
     pub api_version: String,
     pub parallelism: i32,
     pub leader_election: LeaderElection,
+    pub qps: f64,
     pub burst: i32,
     pub percentage_of_nodes_to_score: i32,
     pub pod_initial_backoff_seconds: i64,
@@ -59,10 +60,12 @@ pub(super) fn read(value: Value) -> Result<WrittenConfiguration, DecodeError> {
     let (api_version, kind) = (fields.text("apiVersion")?.unwrap_or_default(), fields.text("kind")?.unwrap_or_default());
     check_type(&api_version, &kind)?;
     let mut args_errors = Vec::new();
+    let (qps, burst) = client_limits(&mut fields, &mut unknown)?;
     let out = WrittenConfiguration {
         parallelism: fields.int32("parallelism")?.unwrap_or(16),
         leader_election: leader_election(&mut fields, &mut unknown)?,
-        burst: client_burst(&mut fields, &mut unknown)?,
+        qps,
+        burst,
         percentage_of_nodes_to_score: fields.int32("percentageOfNodesToScore")?.unwrap_or(0),
         pod_initial_backoff_seconds: fields.int64("podInitialBackoffSeconds")?.unwrap_or(1),
         pod_max_backoff_seconds: fields.int64("podMaxBackoffSeconds")?.unwrap_or(10),
@@ -119,15 +122,17 @@ fn leader_election(fields: &mut Fields, unknown: &mut Vec<String>) -> Result<Lea
     Ok(out)
 }
 
-fn client_burst(fields: &mut Fields, unknown: &mut Vec<String>) -> Result<i32, DecodeError> {
-    let Some(mut own) = fields.object("clientConnection", "ClientConnectionConfiguration")? else { return Ok(100) };
-    for text in ["kubeconfig", "acceptContentTypes", "contentType"] {
-        own.text(text)?;
+/// Requests a second and at once; 50 and 100 unless said otherwise.
+fn client_limits(fields: &mut Fields, unknown: &mut Vec<String>) -> Result<(f64, i32), DecodeError> {
+    let (mut qps, mut burst) = (0.0, 0);
+    if let Some(mut own) = fields.object("clientConnection", "ClientConnectionConfiguration")? {
+        for text in ["kubeconfig", "acceptContentTypes", "contentType"] {
+            own.text(text)?;
+        }
+        (qps, burst) = (own.float32("qps")?.unwrap_or(0.0), own.int32("burst")?.unwrap_or(0));
+        own.finish(unknown);
     }
-    own.raw("qps");
-    let burst = own.int32("burst")?.unwrap_or(0);
-    own.finish(unknown);
-    Ok(if burst == 0 { 100 } else { burst })
+    Ok((if qps == 0.0 { 50.0 } else { qps }, if burst == 0 { 100 } else { burst }))
 }
 
 fn profiles(fields: &mut Fields, unknown: &mut Vec<String>, args_errors: &mut Vec<String>) -> Result<Vec<WrittenProfile>, DecodeError> {

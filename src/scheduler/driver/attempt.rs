@@ -143,8 +143,7 @@ impl SchedulerDriver {
             return false;
         }
         *words = format!("preemption: pod {:?} not found", &*info.pod.object.meta.name);
-        decision.preemption = None;
-        decision.nominate = None;
+        (decision.preemption, decision.nominate, decision.words) = (None, None, None);
         self.preempting.forget(info.pod.uid());
         true
     }
@@ -181,7 +180,7 @@ impl SchedulerDriver {
             return Blame::error(status.message());
         }
         let plugins = BTreeSet::from([status.plugin]);
-        let diagnosis = Diagnosis { rejected: vec![(node, status)], ..Diagnosis::default() };
+        let diagnosis = Diagnosis { rejected: vec![(node, status)].into(), ..Diagnosis::default() };
         let nominate = Some(Str::default());
         Blame { plugins, pending: BTreeSet::new(), message: fit_error(1, &diagnosis), unschedulable: true, nominate }
     }

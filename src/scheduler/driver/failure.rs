@@ -67,6 +67,18 @@ impl Failure {
 
 /// A pod with the condition that it could not be scheduled and, if given, another nomination; none if nothing changes.
 pub fn with_failure(pod: &Obj, reason: &str, message: &str, nominate: Option<&Str>, now: Timestamp) -> Option<Obj> {
+    let present = &pod.as_pod()?.status;
+    let said = |condition: &PodCondition| {
+        &*condition.status == "False"
+            && *condition.reason == *reason
+            && *condition.message == *message
+            && (present.observed_generation == 0 && condition.observed_generation == 0
+                || condition.observed_generation == pod.meta.generation)
+    };
+    let mut known = present.conditions.iter().filter(|condition| &*condition.r#type == "PodScheduled");
+    if nominate.is_none_or(|node| *node == present.nominated_node_name) && known.next().is_some_and(said) {
+        return None;
+    }
     let mut object = (**pod).clone();
     let status = Arc::make_mut(&mut object.as_pod_mut()?.status);
     let mut changed = false;
