@@ -33,6 +33,8 @@ pub struct NodeInfo {
     pub labels: Labels,
     /// Its pods. One that goes is replaced by the last.
     pub pods: Vec<Arc<PodInfo>>,
+    /// The lowest priority among them; the highest number if there is none.
+    pub lowest_priority: i32,
     /// How many of them have pod affinity or anti-affinity.
     pub pods_with_affinity: usize,
     /// How many of them have required anti-affinity.
@@ -64,6 +66,7 @@ impl NodeInfo {
             node: None,
             labels: Labels::default(),
             pods: vec![],
+            lowest_priority: i32::MAX,
             pods_with_affinity: 0,
             pods_with_required_anti_affinity: 0,
             requested: Resource::default(),
@@ -97,6 +100,7 @@ impl NodeInfo {
     /// Adds a pod.
     pub fn add_pod(&mut self, pod: Arc<PodInfo>) {
         self.count(&pod, 1);
+        self.lowest_priority = self.lowest_priority.min(pod.priority());
         self.pods.push(pod);
     }
 
@@ -105,6 +109,9 @@ impl NodeInfo {
         let at = self.pods.iter().position(|pod| **pod.uid() == *uid)?;
         let pod = self.pods.swap_remove(at);
         self.count(&pod, -1);
+        if pod.priority() == self.lowest_priority {
+            self.lowest_priority = self.pods.iter().map(|pod| pod.priority()).min().unwrap_or(i32::MAX);
+        }
         Some(pod)
     }
 

@@ -183,10 +183,10 @@ fn select_victims(
     node: &NodeInfo,
     budgets: &Budgets,
 ) -> Result<(Vec<Arc<PodInfo>>, usize), Status> {
-    let mut potential: Vec<Arc<PodInfo>> = node.pods.iter().filter(|other| other.priority() < pod.priority()).cloned().collect();
-    if potential.is_empty() {
+    if node.lowest_priority >= pod.priority() {
         return Err(Status::unresolvable("No preemption victims found for incoming pod"));
     }
+    let mut potential: Vec<Arc<PodInfo>> = node.pods.iter().filter(|other| other.priority() < pod.priority()).cloned().collect();
     let (mut state, mut node) = (state.clone(), node.clone());
     for victim in &potential {
         node.remove_pod(victim.uid()).expect("the pod is on the node");

@@ -90,6 +90,8 @@ struct Evaluator {
     expression: Expression,
     context: Context<'static, 'static>,
     folds: Arc<Mutex<Vec<Fold>>>,
+    /// What folds have not looked at yet, by fold: they do when they are asked.
+    waiting: Vec<BTreeMap<Name, Option<ObjectVal>>>,
     dirty: bool,
 }
 
@@ -183,7 +185,7 @@ impl Evaluator {
         });
         context.add_function("@fold", function).expect("no identifier begins so");
         context.add_variable_as_val("now", now(Time::ZERO));
-        Evaluator { expression: expression.clone(), context, folds, dirty: true }
+        Evaluator { expression: expression.clone(), context, folds, waiting: vec![BTreeMap::new(); compiled.folds.len()], dirty: true }
     }
 
     fn note(&mut self, table: &Table, object: &Obj, value: Option<&ObjectVal>) {
@@ -193,9 +195,18 @@ impl Evaluator {
         self.dirty = true;
         for (number, spec) in self.expression.compiled.folds.iter().enumerate().filter(|(_, spec)| spec.listed.table == *table) {
             let member = value.filter(|value| spec.listed.has(value.object()));
-            let outcome = member.map(|value| self.outcome(spec, value));
             let name = (object.meta.namespace.clone(), object.meta.name.clone());
-            self.folds.lock().expect("nobody panics while holding it")[number].set(name, outcome);
+            self.waiting[number].insert(name, member.cloned());
+        }
+    }
+
+    /// Lets the folds look at what has changed.
+    fn settle(&mut self) {
+        for number in 0..self.waiting.len() {
+            for (name, member) in std::mem::take(&mut self.waiting[number]) {
+                let outcome = member.map(|value| self.outcome(&self.expression.compiled.folds[number], &value));
+                self.folds.lock().expect("nobody panics while holding it")[number].set(name, outcome);
+            }
         }
     }
 
@@ -211,6 +222,7 @@ impl Evaluator {
     }
 
     fn holds(&mut self, at: Time) -> Result<bool, String> {
+        self.settle();
         if self.expression.compiled.asks_time {
             self.context.add_variable_as_val("now", now(at));
         }
