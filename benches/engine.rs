@@ -32,7 +32,7 @@ fn timed(name: &str, count: u64, unit: &str, run: impl FnOnce() -> u64) -> f64 {
 
 fn queue() {
     let mut random = Seed(1).stream("bench");
-    let delays: Vec<u64> = (0..1 << 16).map(|_| delay(random.draw())).collect();
+    let delays: Vec<u64> = (0..1 << 16).map(|_| delay(random.below(u64::MAX))).collect();
     let next = |at: u64| delays[at as usize & 0xffff];
     let event = |token: u64| Event::Wake { actor: ActorId(0), life: 0, token };
     let mut queue = EventQueue::default();
