@@ -18,6 +18,7 @@ const HEAL: u64 = 1 << 33;
 const CLOCK: u64 = 1 << 34;
 const AGAIN: u64 = 1 << 35;
 const CALM: u64 = 1 << 36;
+const LOOK: u64 = 1 << 37;
 /// How often harm is done again that lasts (containers that are killed whenever they run).
 const AGAIN_EVERY: Span = Span::from_s(1);
 
@@ -158,6 +159,10 @@ impl Director {
                 waiting.fired = Some(cx.now);
                 let step = waiting.step;
                 self.happen(step, cx);
+            } else if let (true, Some(fired), Some(every)) = (rises, waiting.fired, waiting.every) {
+                // Too early: it happens when its time has come, if it still holds then.
+                waiting.was = false;
+                cx.wake_at(fired + every, LOOK | at as u64);
             }
         }
     }
@@ -226,6 +231,9 @@ impl Actor for Director {
             for wound in self.wounds.keys().copied().collect::<Vec<_>>() {
                 self.heal(wound, cx);
             }
+        } else if token & LOOK != 0 {
+            self.panel.ask_again(number as usize);
+            self.look(cx);
         } else if token & AGAIN != 0 {
             self.again = None;
             self.ledger.repeated().into_iter().for_each(|signal| cx.signal(signal));

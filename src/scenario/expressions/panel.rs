@@ -148,6 +148,11 @@ impl Panel {
         }
     }
 
+    /// An expression is to be taken again, whatever has changed.
+    pub fn ask_again(&mut self, index: usize) {
+        self.evaluators[index].dirty = true;
+    }
+
     /// Expressions whose inputs changed since they were last taken.
     pub fn take_dirty(&mut self) -> Vec<usize> {
         let dirty = self.evaluators.iter_mut().enumerate().filter_map(|(at, evaluator)| std::mem::take(&mut evaluator.dirty).then_some(at));
