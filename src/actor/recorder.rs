@@ -136,6 +136,8 @@ fn fingerprint(parts: &[&str]) -> u64 {
 struct Group {
     /// Fingerprints of their messages: the first, as a rule the only one, and the others.
     first: u64,
+    // Most have none: a pointer is all that should cost.
+    #[allow(clippy::box_collection)]
     others: Option<Box<Vec<u64>>>,
     last: Time,
 }
