@@ -105,6 +105,8 @@ pub(super) struct Classes {
     clock: u64,
     /// The class asked for last.
     last: Option<Key>,
+    /// How often a node was looked at for what it says of a spec.
+    pub looks: u64,
 }
 
 impl Default for Classes {
@@ -116,6 +118,7 @@ impl Default for Classes {
             topology: Topology::default(),
             clock: 0,
             last: None,
+            looks: 0,
         }
     }
 }
@@ -134,7 +137,7 @@ impl Classes {
         }
         self.clock += 1;
         let spec = self.specs.number_of(pod);
-        let nodes = suitability(&mut self.suitabilities, world, framework, (profile, spec), pod, self.clock)?;
+        let nodes = suitability(&mut self.suitabilities, world, framework, (profile, spec), pod, (self.clock, &mut self.looks))?;
         let owner = pod.object.meta.controller().map(|owner| (owner.kind.clone(), owner.name.clone()));
         let key = Key { profile, spec, namespace: pod.namespace().clone(), labels: pod.labels().clone(), owner };
         if !self.classes.get(&key).is_some_and(|class| class.is_current(world, framework)) {
@@ -167,14 +170,17 @@ fn suitability<'a>(
     framework: &Framework,
     key: (usize, u32),
     pod: &PodInfo,
-    clock: u64,
+    (clock, looks): (u64, &mut u64),
 ) -> Option<&'a Suitability> {
     if all.get(&key).is_none_or(|nodes| nodes.is_old(world)) {
         all.insert(key, Suitability::new(world, framework, pod)?, |nodes| nodes.used);
     }
     let nodes = all.get(&key).expect("it is there");
     nodes.used = clock;
-    if !nodes.refresh(world, framework) {
+    let before = nodes.looks;
+    let known = nodes.refresh(world, framework);
+    *looks += nodes.looks - before;
+    if !known {
         all.remove(&key);
         return None;
     }

@@ -38,9 +38,16 @@ pub struct Scheduler {
     pub detail: Detail,
     /// Whether every pod is looked at anew, as if there had been no other of its kind. Slower, and never different.
     pub no_cache: bool,
+    /// Nodes looked at one by one, without a class.
+    plain_looks: u64,
 }
 
 impl Scheduler {
+    /// How often filters looked at a node so far: the work that caches are there to save.
+    pub fn node_evaluations(&self) -> u64 {
+        self.plain_looks + self.classes.looks
+    }
+
     /// A scheduler that knows nothing yet.
     pub fn new(config: &SchedulerConfiguration) -> Result<Self, String> {
         Ok(Self {
@@ -53,6 +60,7 @@ impl Scheduler {
             tie_break: TieBreak::Heap,
             detail: Detail::Full,
             no_cache: false,
+            plain_looks: 0,
         })
     }
 
@@ -232,6 +240,7 @@ impl Scheduler {
         let mut state = std::mem::take(&mut decision.state);
         let found = find(&self.world, profile, pod, &mut state, decision, (self.next_start_node_index, self.percentage_of_nodes_to_score));
         decision.state = state;
+        self.plain_looks += (decision.feasible.len() + decision.diagnosis.rejected.len()) as u64;
         if let Some(next) = found? {
             self.next_start_node_index = next;
         }

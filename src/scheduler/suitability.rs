@@ -111,6 +111,8 @@ pub(super) struct Suitability {
     device_classes: u64,
     /// When it was last asked for.
     pub used: u64,
+    /// How often a node was looked at.
+    pub looks: u64,
 }
 
 impl Suitability {
@@ -160,6 +162,7 @@ impl Suitability {
             order_version: world.cache.order_version(),
             device_classes: world.listers.device_classes(),
             used: 0,
+            looks: 0,
         })
     }
 
@@ -187,6 +190,7 @@ impl Suitability {
     fn look(&mut self, world: &World, framework: &Framework, id: NodeId) -> bool {
         let Some(node) = world.cache.node_if_any(id) else { return true };
         let at = id as usize;
+        self.looks += 1;
         self.verdicts[at] = (PASSES, 0);
         for &(place, plugin) in &self.filters {
             if let Err(status) = framework.plugins[plugin].filter(world, &self.state, &self.pod, node) {
