@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 /// What the scheduler tells a replay: enough for every decision of a small run, and little enough not to be felt in a big one.
 const EXPLAINED: Explain = Explain::First { attempts: 1_000, nodes: 60_000, moves: 6_000 };
 
-/// How a world is run, beside what the scenario says. Nothing here may change what happens.
+/// How a world is run, beside what the scenario says. Nothing here but `shuffle` may change what happens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Collect metrics, story and Events.
@@ -34,11 +34,13 @@ pub struct Options {
     pub explain: Option<String>,
     /// Keep what the report page and `top` step through.
     pub replay: bool,
+    /// Let events at equal times come in an order drawn from the seed and this number, instead of in that of their arrival.
+    pub shuffle: Option<u64>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { metrics: true, caches: true, aggregate: true, explain: None, replay: false }
+        Options { metrics: true, caches: true, aggregate: true, explain: None, replay: false, shuffle: None }
     }
 }
 
@@ -68,6 +70,9 @@ impl World {
         observers.into_iter().for_each(|observer| sim.add_observer(observer));
         if !options.caches {
             sim.without_caches();
+        }
+        if let Some(number) = options.shuffle {
+            sim.shuffle(number);
         }
         let collector = SharedCollector::new(scenario.clock);
         if options.replay {

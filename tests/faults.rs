@@ -141,6 +141,100 @@ fn pressure_shows_taints_evicts_and_ends() {
     }
 }
 
+#[test]
+fn a_kubelet_that_starts_anew_under_pressure_takes_pods_again_when_it_is_over() {
+    for fault in ["memory-pressure", "disk-pressure"] {
+        let mut world = world(&[
+            "{at: 1s, kubectl: cordon a-2 b-1 b-2}",
+            &format!("{{at: 1m, fault: {fault}, node: a-1, for: 20s}}"),
+            "{at: 90s, fault: kubelet-stop, node: a-1, for: 10s}",
+            "{at: 2m, kubectl: create deployment web --image=web --replicas=2}",
+        ]);
+        world.run_until(at_s(180));
+        // What the node says and what its kubelet does agree: nothing is refused.
+        assert_eq!((ready(&world, "web"), pods(&world, "web").len()), (2, 2), "{fault}");
+    }
+}
+
+#[test]
+fn a_pod_that_is_refused_while_it_is_deleted_goes() {
+    let begin = [
+        "{at: 1s, kubectl: cordon a-2 b-1 b-2}",
+        "{at: 50s, fault: etcd-slow, latency: 3s, for: 2m}",
+        "{at: 1m, fault: memory-pressure, node: a-1, for: 2m}",
+    ];
+    // The kubelet knows of the pressure 3 s before the node says so, and 6 s before the taint keeps pods away.
+    let mut calm = world(&begin);
+    let mut known_ms = 60_000;
+    while condition(&calm, "a-1", "MemoryPressure").starts_with("False") {
+        known_ms += 10;
+        calm.run_until(Time::from_ms(known_ms));
+    }
+    known_ms -= 3_000;
+    let (run, delete) = (
+        format!("{{at: {}ms, kubectl: run one --image=web}}", known_ms - 5_000),
+        format!("{{at: {known_ms}ms, kubectl: delete pod one --wait=false}}"),
+    );
+    let mut lines = begin.to_vec();
+    lines.extend([&*run, &*delete]);
+    let mut world = world(&lines);
+    world.run_until(Time::from_ms(known_ms + 4_500));
+    let pod = pods(&world, "one")[0].clone();
+    assert_eq!((pod.meta.is_deleting(), pod.as_pod().unwrap().status.phase.to_string()), (true, "Failed".to_string()));
+    world.run_until(at_s(120));
+    assert!(pods(&world, "one").is_empty(), "nothing is left of it");
+}
+
+#[test]
+fn a_machine_that_boots_without_a_control_plane_has_power() {
+    let mut world = world(&[
+        "{at: 1s, kubectl: cordon a-2 b-1 b-2}",
+        "{at: 2s, kubectl: run one --image=web}",
+        "{at: 60s, fault: node-crash, node: a-1, for: 10s}",
+        "{at: 55s, fault: node-partition, node: a-1, for: 30s}",
+        "{at: 75s, fault: kubelet-stop, node: a-1, for: 20s}",
+    ]);
+    world.run_until(at_s(120));
+    assert_eq!((condition(&world, "a-1", "Ready"), ready(&world, "one")), ("True/KubeletReady".into(), 1));
+    // Its kubelet tells that it has booted, though another one was to do so.
+    assert_eq!(events(&world, "a-1").iter().filter(|reason| **reason == "Rebooted").count(), 1);
+}
+
+#[test]
+fn a_report_that_overtakes_another_hides_no_pressure() {
+    for (seed, kind) in (0..8).flat_map(|seed| [(seed, "DiskPressure"), (seed, "MemoryPressure")]) {
+        let fault = if kind == "DiskPressure" { "disk-pressure" } else { "memory-pressure" };
+        // The kubelet learns of it while nothing can be written, and reports it together with all else, in requests of any length.
+        let mut world = world(&[
+            "{at: 55s, fault: etcd-leaderless, for: 20s}",
+            &format!("{{at: {}ms, fault: {fault}, node: a-1, for: 50s}}", 60_000 + seed),
+            &format!("{{at: 74s, fault: apiserver-slow, latency: {{uniform: {{min: 0s, max: {}ms}}}}, for: 1m}}", 3_000 + seed),
+        ]);
+        world.run_until(at_s(100));
+        assert!(condition(&world, "a-1", kind).starts_with("True/"), "{kind} {seed}");
+        world.run_until(at_s(500));
+        assert!(condition(&world, "a-1", kind).starts_with("False/"), "{kind} {seed}");
+    }
+}
+
+#[test]
+fn one_pod_a_round_is_evicted_however_often_pressure_came_before() {
+    let begin = "{at: 1s, kubectl: create deployment web --image=web --replicas=8}";
+    let mut world = world(&[
+        "{at: 0s, kubectl: cordon a-2 b-1 b-2}",
+        begin,
+        "{at: 1m, fault: memory-pressure, node: a-1, for: 1s}",
+        "{at: 2m, fault: memory-pressure, node: a-1, for: 1s}",
+        "{at: 3m, fault: memory-pressure, node: a-1, for: 1s}",
+        "{at: 4m, fault: memory-pressure, node: a-1, for: 29s}",
+    ]);
+    world.run_until(at_s(239));
+    let evicted = |world: &World| events(world, "web").iter().filter(|reason| **reason == "Evicted").count();
+    let before = evicted(&world);
+    world.run_until(at_s(300));
+    assert_eq!(evicted(&world) - before, 3);
+}
+
 fn taints(world: &World, node: &str) -> Vec<String> {
     let node = world.sim.store().now().find(Kind::Node, "", node).unwrap().clone();
     node.as_node().unwrap().spec.taints.iter().map(|taint| format!("{}:{}", taint.key.rsplit('/').next().unwrap(), taint.effect)).collect()
@@ -185,6 +279,33 @@ fn a_restart_behind_a_partition_is_told_when_it_ends() {
     assert_eq!(restarts(&world, "web"), 2);
     assert_eq!(ready(&world, "web"), 8);
     assert!(events(&world, "web").iter().filter(|reason| **reason == "Started").count() >= 8);
+}
+
+#[test]
+fn a_namesake_of_a_pod_behind_a_partition_runs_here_and_elsewhere() {
+    let begin = [
+        "{at: 1s, kubectl: cordon a-2 b-1 b-2}",
+        "{at: 2s, kubectl: run one --image=web}",
+        "{at: 1m, fault: node-partition, node: a-1, for: 2m}",
+        "{at: 70s, kubectl: delete pod one --force --grace-period=0}",
+    ];
+    let node = |world: &World| pods(world, "one")[0].as_pod().unwrap().node_name.to_string();
+    // Elsewhere it runs at once, and nothing of it changes when the first one's node learns what it has missed.
+    let mut lines = begin.to_vec();
+    lines.extend(["{at: 72s, kubectl: uncordon b-1}", "{at: 72s, kubectl: cordon a-1}", "{at: 75s, kubectl: run one --image=web}"]);
+    let mut elsewhere = world(&lines);
+    elsewhere.run_until(at_s(110));
+    assert_eq!((node(&elsewhere), ready(&elsewhere, "one")), ("b-1".into(), 1));
+    elsewhere.run_until(at_s(400));
+    assert_eq!((node(&elsewhere), ready(&elsewhere, "one"), restarts(&elsewhere, "one")), ("b-1".into(), 1, 0));
+    // On the same node it waits until that is back.
+    let mut lines = begin.to_vec();
+    lines.push("{at: 75s, kubectl: run one --image=web}");
+    let mut here = world(&lines);
+    here.run_until(at_s(170));
+    assert_eq!((node(&here), ready(&here, "one")), ("a-1".into(), 0));
+    here.run_until(at_s(250));
+    assert_eq!((node(&here), ready(&here, "one")), ("a-1".into(), 1));
 }
 
 #[test]

@@ -25,6 +25,10 @@ pub struct Trial {
     pub expect: bool,
     /// Whether events at equal times come in an order drawn from the seed.
     pub shuffle: bool,
+    /// Whether what is only there for speed is used.
+    pub caches: bool,
+    /// Whether requests are booked in runs instead of one by one.
+    pub aggregate: bool,
     /// A wrong controller that is put in on purpose, to see whether it is found.
     #[doc(hidden)]
     pub wrong: Wrong,
@@ -35,7 +39,7 @@ pub const SETTLE: Span = Span::from_s(30 * 60);
 
 impl Default for Trial {
     fn default() -> Self {
-        Trial { settle: SETTLE, expect: false, shuffle: false, wrong: Wrong::default() }
+        Trial { settle: SETTLE, expect: false, shuffle: false, caches: true, aggregate: true, wrong: Wrong::default() }
     }
 }
 
@@ -96,13 +100,17 @@ impl Trial {
 
     fn run(&self, scenario: &Scenario) -> Result<Outcome, String> {
         let metrics = scenario.expectations.iter().any(|expectation| matches!(expectation.check, Check::Metric { .. }));
+        let options = Options {
+            metrics,
+            caches: self.caches,
+            aggregate: self.aggregate,
+            shuffle: self.shuffle.then_some(scenario.seed.0),
+            ..Options::default()
+        };
         let watchdog = Shared(Rc::new(RefCell::new(Watchdog::new(stale(scenario)))));
-        let mut world = World::observed(scenario, Options { metrics, ..Options::default() }, vec![Box::new(watchdog.clone())])?;
+        let mut world = World::observed(scenario, options, vec![Box::new(watchdog.clone())])?;
         let copy = Rc::new(RefCell::new(Copy::default()));
         world.sim.add_actor(Box::new(Mirror(copy.clone())));
-        if self.shuffle {
-            world.sim.shuffle();
-        }
         let mut expectations = vec![false; scenario.expectations.len()];
         if advance(&mut world, &watchdog, scenario.end()) {
             let cases = world.verdicts();

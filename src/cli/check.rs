@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::load::{ScenarioArgs, span};
 use crate::base::Span;
-use crate::check::document::Document;
+use crate::check::document::{Document, duration};
 use crate::check::{self, Failure, Plan, Tally, Trial, shrink, trial};
 use crate::controllers::settings::Wrong;
 use indicatif::ProgressBar;
@@ -54,7 +54,14 @@ pub fn run(args: Args) -> Outcome {
     let overrides = args.common.overrides(args.until);
     let document = Document::load(&args.scenario, &overrides, &mut std::io::stdin()).map_err(|error| error.to_string())?;
     let scenario = document.parse().map_err(|error| error.to_string())?;
-    let trial = Trial { settle: args.settle, expect: !args.chaos, shuffle: args.shuffle, wrong: Wrong::Nothing };
+    let trial = Trial {
+        settle: args.settle,
+        expect: !args.chaos,
+        shuffle: args.shuffle,
+        caches: !args.common.no_cache,
+        aggregate: !args.common.no_aggregate,
+        wrong: Wrong::Nothing,
+    };
     let plan = Plan {
         document,
         first: scenario.seed.0,
@@ -70,16 +77,17 @@ pub fn run(args: Args) -> Outcome {
     let tally = pool.install(|| check::run(&plan, &mut |done| bar.set_position(done)))?;
     bar.finish_and_clear();
     print!("{}", summary(&scenario.name, &plan, &tally));
+    let given = given(&args);
     let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(format!("check-{}", scenario.name)));
     let mut reports = Vec::new();
     let mut laws: BTreeSet<&str> = BTreeSet::new();
     // Of each broken law the first seed is looked at closely.
     for failure in tally.failures.iter().filter(|failure| laws.insert(&failure.law)) {
-        let report = report(&plan, failure, &dir, args.no_shrink)?;
+        let report = report(&plan, &given, failure, &dir, args.no_shrink)?;
         print!("\n{}", report.text);
         reports.push(report);
     }
-    write(&dir, &plan, &tally, &reports).map_err(|error| format!("error: the report cannot be written: {error}"))?;
+    write(&dir, &plan, &given, &tally, &reports).map_err(|error| format!("error: the report cannot be written: {error}"))?;
     eprintln!("{} worlds, {} s simulated, in {}", tally.seeds, tally.simulated_s, wall());
     Ok(u8::from(!tally.failures.is_empty()))
 }
@@ -91,7 +99,7 @@ struct Report {
     scenario: String,
 }
 
-fn report(plan: &Plan, failure: &Failure, dir: &Path, no_shrink: bool) -> Result<Report, String> {
+fn report(plan: &Plan, given: &str, failure: &Failure, dir: &Path, no_shrink: bool) -> Result<Report, String> {
     let document = check::written_out(plan, failure.seed)?;
     let law: String = failure.law.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name = format!("{}-{}", law.trim_matches('-'), failure.seed);
@@ -107,7 +115,7 @@ fn report(plan: &Plan, failure: &Failure, dir: &Path, no_shrink: bool) -> Result
     for line in &failure.last {
         text += &format!("    {line}\n");
     }
-    text += &format!("  again: {}\n", line(plan, failure.seed));
+    text += &format!("  again: {}\n", line(plan, given, failure.seed));
     if small.tries > 0 {
         let (small_faults, at) = (small.document.faults(), small.failure.at);
         text += &format!(
@@ -120,20 +128,36 @@ fn report(plan: &Plan, failure: &Failure, dir: &Path, no_shrink: bool) -> Result
 }
 
 /// The command that does it again.
-fn line(plan: &Plan, seed: u64) -> String {
+fn line(plan: &Plan, given: &str, seed: u64) -> String {
     let chaos = if plan.chaos { " --chaos" } else { "" };
-    format!("kubesim check {} --seed {seed} --seeds 1{chaos}{}", plan.document.file, flags(plan))
+    format!("kubesim check {}{given} --seed {seed} --seeds 1{chaos}{}", word(&plan.document.file), flags(plan))
+}
+
+/// What the command line adds to the scenario file, to be said again.
+fn given(args: &Args) -> String {
+    let files = args.common.filename.iter().map(|file| format!(" -f {}", word(file)));
+    let set = args.common.set.iter().map(|set| format!(" --set {}", word(set)));
+    let until = args.until.map(|until| format!(" --until {}", duration(until)));
+    files.chain(set).chain(until).collect()
+}
+
+/// A word as a shell reads it.
+fn word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.into() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// The command that runs the small scenario: what was drawn is written in it.
 fn small_line(plan: &Plan, file: &Path) -> String {
-    format!("kubesim check {} --seeds 1{}", file.display(), flags(plan))
+    format!("kubesim check {} --seeds 1{}", word(&file.display().to_string()), flags(plan))
 }
 
 fn flags(plan: &Plan) -> String {
     let shuffle = if plan.trial.shuffle { " --shuffle" } else { "" };
-    let settle = if plan.trial.settle == trial::SETTLE { String::new() } else { format!(" --settle {}", plan.trial.settle) };
-    format!("{shuffle}{settle}")
+    let settle = if plan.trial.settle == trial::SETTLE { String::new() } else { format!(" --settle {}", duration(plan.trial.settle)) };
+    let caches = if plan.trial.caches { "" } else { " --no-cache" };
+    let aggregate = if plan.trial.aggregate { "" } else { " --no-aggregate" };
+    format!("{shuffle}{settle}{caches}{aggregate}")
 }
 
 fn header(small: &shrink::Shrunk, plan: &Plan) -> String {
@@ -167,13 +191,13 @@ fn summary(name: &str, plan: &Plan, tally: &Tally) -> String {
     text + &format!("  check hash               {:016x}\n", tally.hash)
 }
 
-fn write(dir: &Path, plan: &Plan, tally: &Tally, reports: &[Report]) -> std::io::Result<()> {
+fn write(dir: &Path, plan: &Plan, given: &str, tally: &Tally, reports: &[Report]) -> std::io::Result<()> {
     crate::report::write_whole(dir, "check.json", |dir| {
         let failures: Vec<_> = tally
             .failures
             .iter()
             .map(|failure| {
-                json!({"seed": failure.seed, "law": failure.law, "at": failure.at.to_string(), "detail": failure.detail, "again": line(plan, failure.seed)})
+                json!({"seed": failure.seed, "law": failure.law, "at": failure.at.to_string(), "detail": failure.detail, "again": line(plan, given, failure.seed)})
             })
             .collect();
         let expectations: Vec<_> = tally.expectations.iter().map(|(name, held)| json!({"name": name, "held": held})).collect();
@@ -190,4 +214,32 @@ fn write(dir: &Path, plan: &Plan, tally: &Tally, reports: &[Report]) -> std::io:
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn the_line_that_does_it_again_says_all_that_was_given() {
+        let text = include_str!("../../scenarios/weather/rollout.yaml");
+        let document = Document::from_text("scenarios/weather/rollout.yaml", text).unwrap();
+        let words = "check my.yaml --chaos --shuffle --until 90s --settle 5m --set cluster.nodes[0].count=5 --set a='b -f x.yaml";
+        let args = Command::parse_from(words.split(' ')).args;
+        let trial = Trial { settle: args.settle, shuffle: args.shuffle, aggregate: false, ..Trial::default() };
+        let plan = Plan { document, first: 1, seeds: 9, chaos: args.chaos, trial, failures_max: 1 };
+        assert_eq!(
+            line(&plan, &given(&args), 7),
+            "kubesim check scenarios/weather/rollout.yaml -f x.yaml --set 'cluster.nodes[0].count=5' --set 'a='\\''b' --until 90s \
+             --seed 7 --seeds 1 --chaos --shuffle --settle 5m --no-aggregate"
+        );
+        assert_eq!(small_line(&plan, Path::new("a b/x.yaml")), "kubesim check 'a b/x.yaml' --seeds 1 --shuffle --settle 5m --no-aggregate");
+    }
 }

@@ -36,6 +36,10 @@ pub struct Args {
     /// Print no story, only the summary.
     #[arg(short, long)]
     quiet: bool,
+    /// Let events at equal times come in another order than that of their arrival, drawn from the seed and this number: a result
+    /// that changes its meaning with it depends on an order that nothing promises. The report goes to NAME-SEED-shuffle-N.
+    #[arg(long, value_name = "N")]
+    shuffle: Option<u64>,
     /// List every default with its value and origin, and run nothing.
     #[arg(long)]
     show_defaults: bool,
@@ -48,7 +52,8 @@ pub fn run(args: Args) -> Outcome {
     }
     let scenario = args.common.load(args.scenario.as_deref(), args.until)?;
     let (caches, aggregate) = (!args.common.no_cache, !args.common.no_aggregate);
-    let options = Options { metrics: !args.no_report || args.story, caches, aggregate, explain: None, replay: !args.no_report };
+    let (metrics, replay) = (!args.no_report || args.story, !args.no_report);
+    let options = Options { metrics, caches, aggregate, explain: None, replay, shuffle: args.shuffle };
     let mut world = World::new(&scenario, options)?;
     if let Some(path) = &args.watch {
         world.observe(Box::new(WatchFile::create(path)?));
@@ -79,7 +84,9 @@ pub fn run(args: Args) -> Outcome {
     };
     print(&result, &told).map_err(|error| error.to_string())?;
     if !args.no_report {
-        let dir = args.out.unwrap_or_else(|| report::default_dir(&scenario.name, scenario.seed.0));
+        let name = |number| format!("{}-{}-shuffle-{number}", scenario.name, scenario.seed.0);
+        let usual = || report::default_dir(&scenario.name, scenario.seed.0);
+        let dir = args.out.unwrap_or_else(|| args.shuffle.map_or_else(usual, |number| usual().with_file_name(name(number))));
         report::write(&dir, &result).map_err(|error| format!("error: the report cannot be written: {error}"))?;
         println!("  report                   {}", dir.join("report.html").display());
     }

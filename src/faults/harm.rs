@@ -144,10 +144,10 @@ impl Ledger {
             match harm {
                 Harm::ServerDown => trouble.down = true,
                 Harm::ServerSlow { latency, errors_percent } => {
-                    trouble.latency = Some(*latency);
+                    trouble.latency = worse(trouble.latency, *latency);
                     trouble.errors_percent = trouble.errors_percent.max(*errors_percent);
                 }
-                Harm::EtcdSlow { latency } => trouble.write_latency = Some(*latency),
+                Harm::EtcdSlow { latency } => trouble.write_latency = worse(trouble.write_latency, *latency),
                 Harm::EtcdLeaderless => trouble.leaderless = true,
                 _ => {}
             }
@@ -198,6 +198,11 @@ impl Ledger {
     }
 }
 
+/// The one of two latencies that is longer on average; of equal ones the first.
+fn worse(known: Option<Dist>, other: Dist) -> Option<Dist> {
+    Some(known.filter(|known| known.mean() >= other.mean()).unwrap_or(other))
+}
+
 fn kill(harm: &Harm) -> Option<Signal> {
     let Harm::Kill { namespace, pod, container, oom } = harm else { return None };
     Some(Signal::ContainerKill { namespace: namespace.clone(), pod: pod.clone(), container: container.clone(), oom: *oom })
@@ -239,6 +244,24 @@ mod tests {
         assert_eq!(ledger.begin(Harm::Registry { slowness: 3 }).1, []);
         assert_eq!(ledger.end(slow), []);
         assert_eq!(ledger.end(down), [Signal::Registry { slowness: 3 }]);
+    }
+
+    #[test]
+    fn of_latencies_the_longer_one_counts() {
+        let slow = |s: u64, errors_percent: u32| Harm::ServerSlow { latency: Dist::Constant(Span::from_s(s)), errors_percent };
+        let latency = |signals: &[Signal]| match signals {
+            [Signal::Server(trouble)] => (trouble.latency.map(|latency| latency.mean()), trouble.errors_percent),
+            other => panic!("{other:?}"),
+        };
+        let mut ledger = Ledger::default();
+        let (long, signals) = ledger.begin(slow(5, 0));
+        assert_eq!(latency(&signals), (Some(Span::from_s(5)), 0));
+        let (_, signals) = ledger.begin(slow(1, 30));
+        assert_eq!(latency(&signals), (Some(Span::from_s(5)), 30));
+        assert_eq!(latency(&ledger.end(long)), (Some(Span::from_s(1)), 30));
+        let mut ledger = Ledger::default();
+        ledger.begin(Harm::EtcdSlow { latency: Dist::Constant(Span::from_s(2)) });
+        assert_eq!(ledger.begin(Harm::EtcdSlow { latency: Dist::Constant(Span::from_s(1)) }).1, []);
     }
 
     #[test]

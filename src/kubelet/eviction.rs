@@ -122,6 +122,17 @@ impl Fleet {
         cx.wake_at(round, Self::node_token(number));
     }
 
+    /// A new process knows of no shortage until it looks for the first time.
+    pub(super) fn forget_pressures(&mut self, number: u32, cx: &mut Ctx<'_>) {
+        let threshold = self.configuration().eviction_memory_available.value();
+        let node = self.node_mut(number);
+        node.pressure.iter_mut().for_each(|pressure| (pressure.shown, pressure.seen) = (false, Time::ZERO));
+        let starved = node.pressure.iter().any(|pressure| pressure.cause).then(|| next_round(node, cx.now));
+        if let Some(round) = starved.or_else(|| node.look_anew(threshold, cx.now)) {
+            cx.wake_at(round, Self::node_token(number));
+        }
+    }
+
     /// The eviction monitor looks.
     pub(crate) fn eviction_round(&mut self, number: u32, cx: &mut Ctx<'_>) {
         let configuration = self.configuration().clone();
@@ -155,7 +166,8 @@ impl Fleet {
         }
         let online = node.online;
         for (what, on) in turned.into_iter().filter(|_| online) {
-            show(&name, what, on, cx);
+            tell(&name, what, on, cx);
+            self.write_condition(number, what, on, cx);
         }
         let starved = Shortage::ALL.into_iter().find(|what| causes[*what as usize]);
         if let Some(what) = starved
@@ -169,12 +181,34 @@ impl Fleet {
         }
     }
 
-    /// Shows again what a report of the node's health did not know.
-    pub(super) fn show_pressures(&mut self, number: u32, cx: &mut Ctx<'_>) {
+    /// Tells of what the node's report shows when the control plane is there again.
+    pub(super) fn tell_pressures(&mut self, number: u32, cx: &mut Ctx<'_>) {
         let node = self.node_mut(number);
         let name = node.name.clone();
-        let shown: Vec<Shortage> = Shortage::ALL.into_iter().filter(|what| node.pressure[*what as usize].shown).collect();
-        shown.into_iter().for_each(|what| show(&name, what, true, cx));
+        node.shortages().into_iter().for_each(|what| tell(&name, what, true, cx));
+    }
+
+    fn write_condition(&mut self, number: u32, what: Shortage, on: bool, cx: &mut Ctx<'_>) {
+        let (key, now) = (node_key(&self.node_mut(number).name), cx.timestamp());
+        self.beat(number, Verb::edit_status(key, move |object| set_condition(object, what, on, now)), cx);
+    }
+
+    /// The API has taken a report. Requests may overtake each other: what then is not as it should be is written again, as the real
+    /// one does with its next report.
+    pub(super) fn reported(&mut self, number: u32, object: &Object, cx: &mut Ctx<'_>) {
+        let Some(body) = object.as_node() else { return };
+        let node = self.node_mut(number);
+        if !node.is_talking() {
+            return;
+        }
+        let shown = node.shortages();
+        let differ = |what: &Shortage| {
+            let says = body.condition(what.condition()).is_some_and(|condition| &*condition.status == "True");
+            says != shown.contains(what)
+        };
+        for what in Shortage::ALL.into_iter().filter(differ) {
+            self.write_condition(number, what, shown.contains(&what), cx);
+        }
     }
 
     /// Who goes next. Under disk pressure images that nobody uses go first.
@@ -215,21 +249,31 @@ impl Fleet {
     }
 }
 
+fn node_key(name: &Str) -> Key {
+    Key { kind: Kind::Node, group_kind: Str::default(), namespace: Str::default(), name: name.clone() }
+}
+
+impl NodeState {
+    /// What the node says it is short of.
+    pub fn shortages(&self) -> Vec<Shortage> {
+        Shortage::ALL.into_iter().filter(|what| self.pressure[*what as usize].shown).collect()
+    }
+}
+
 fn next_round(node: &NodeState, now: Time) -> Time {
     node.status_round(now)
 }
 
-/// Writes the condition and notes the Event.
-fn show(name: &Str, what: Shortage, on: bool, cx: &mut Ctx<'_>) {
+/// Notes the Event.
+fn tell(name: &Str, what: Shortage, on: bool, cx: &mut Ctx<'_>) {
     let Some(object) = cx.view.find(Kind::Node, "", name).cloned() else { return };
-    let now = cx.timestamp();
     let (_, _, event) = what.words(on);
     let note = EventNote::new(&object, EventType::Normal, event, format!("Node {name} status is now: {event}"));
     cx.note(note.from(word!("kubelet"), name.clone()));
-    cx.request(Verb::edit_status(Key::of(&object), move |object| set_condition(object, what, on, now)));
 }
 
-fn set_condition(object: &mut Object, what: Shortage, on: bool, now: Timestamp) {
+/// Writes what the node says of a shortage.
+pub(super) fn set_condition(object: &mut Object, what: Shortage, on: bool, now: Timestamp) {
     let Some(node) = object.as_node_mut() else { return };
     let (reason, message, _) = what.words(on);
     let new = NodeCondition {

@@ -191,8 +191,7 @@ impl Fleet {
         };
         // A namesake of a pod that has gone.
         if let Some(slot) = known.filter(|&slot| self.pods[slot as usize].uid != after.meta.uid) {
-            self.pod_gone(slot, cx);
-            self.slots.remove(&id);
+            self.leave(id, slot, cx);
         }
         if let Some(&slot) = self.slots.get(&id) {
             self.with(slot, cx, |kubelet| kubelet.changed(after));
@@ -208,6 +207,16 @@ impl Fleet {
         }
         let slot = self.place(id, node, after);
         self.with(slot, cx, |kubelet| kubelet.added());
+    }
+
+    /// A pod has gone, and its name may be another one's. A node that is cut off does not hear of it.
+    pub(super) fn leave(&mut self, id: Id, slot: Slot, cx: &mut Ctx<'_>) {
+        if self.nodes[self.pods[slot as usize].node as usize].online {
+            self.pod_gone(slot, cx);
+        }
+        if self.slots.get(&id) == Some(&slot) {
+            self.slots.remove(&id);
+        }
     }
 
     fn pod_gone(&mut self, slot: Slot, cx: &mut Ctx<'_>) {
@@ -422,11 +431,10 @@ impl Fleet {
                 }
                 self.shared.touched.push(number);
             }
-            Some(Asked::Heartbeat { number }) => {
-                if let Err(error) = answer {
-                    self.heartbeat_failed(number, &error, cx);
-                }
-            }
+            Some(Asked::Heartbeat { number }) => match answer {
+                Ok(object) => self.reported(number, &object, cx),
+                Err(error) => self.heartbeat_failed(number, &error, cx),
+            },
             None => {}
         }
         self.flush(cx);

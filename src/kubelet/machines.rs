@@ -1,6 +1,7 @@
 //! Nodes as machines: a kubelet registers its node, reports on it, renews its lease, falls silent, comes back, and takes up what it
 //! finds. Real: pkg/kubelet/kubelet_node_status.go, pkg/kubelet/util/nodelease.go, HandlePodCleanups @ v1.37.2.
 
+use super::eviction;
 use super::fleet::{Asked, Fleet, LEASES};
 use super::node::{self, NodeState};
 use super::pod::{self, PodState, Slot};
@@ -61,7 +62,7 @@ impl Fleet {
     /// Writes a node's status as its kubelet sees it, to be reported on without further writes.
     pub(super) fn report(&mut self, number: u32, cx: &mut Ctx<'_>) {
         let node = &self.nodes[number as usize];
-        let (address, boots, cidr) = (node.address.clone(), node.boots, node.pod_cidr());
+        let (address, boots, cidr, shortages) = (node.address.clone(), node.boots, node.pod_cidr(), node.shortages());
         let every = self.shared.settings.configuration.node_status_report_frequency;
         let now = cx.timestamp();
         let key = Key { kind: Kind::Node, group_kind: Str::default(), namespace: Str::default(), name: node.name.clone() };
@@ -77,7 +78,10 @@ impl Fleet {
             });
             self.beat(number, verb, cx);
         }
-        let verb = Verb::edit_status(key, move |object| node::report(object, &address, boots, &cidr, now, every));
+        let verb = Verb::edit_status(key, move |object| {
+            node::report(object, &address, boots, &cidr, now, every);
+            shortages.iter().for_each(|what| eviction::set_condition(object, *what, true, now));
+        });
         self.beat(number, verb, cx);
     }
 
@@ -103,7 +107,7 @@ impl Fleet {
     }
 
     /// Sends what keeps a node alive; if it fails it is sent again.
-    fn beat(&mut self, number: u32, verb: Verb, cx: &mut Ctx<'_>) {
+    pub(super) fn beat(&mut self, number: u32, verb: Verb, cx: &mut Ctx<'_>) {
         let ticket = cx.request(verb);
         self.shared.tickets.insert(ticket, Asked::Heartbeat { number });
     }
@@ -165,6 +169,8 @@ impl Fleet {
         let was_up = self.nodes[number as usize].up;
         let node = &mut self.nodes[number as usize];
         node.up = false;
+        // A machine that has booted, and whose kubelet only waited to find the control plane, has power.
+        node.powered |= node.begins == Some(true);
         node.powered &= !power;
         node.status_queue.clear();
         node.batch.clear();
@@ -193,10 +199,12 @@ impl Fleet {
             return;
         }
         if !node.online {
-            node.begins = Some(power);
+            node.begins = Some(power || node.begins == Some(true));
+            node.rebooted |= power;
             return;
         }
         (node.up, node.powered, node.started) = (true, true, Some(cx.now));
+        let power = std::mem::take(&mut node.rebooted) || power;
         node.boots += u32::from(power);
         if node.images_changed {
             cx.wake_at(node.status_round(cx.now), Self::images_token(number));
@@ -211,6 +219,7 @@ impl Fleet {
                 cx.note(EventNote::new(&object, EventType::Warning, "Rebooted", message).from(word!("kubelet"), name.clone()));
             }
         }
+        self.forget_pressures(number, cx);
         self.report(number, cx);
         self.renew(number, cx);
         self.restart(number, cx);

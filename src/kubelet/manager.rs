@@ -123,11 +123,12 @@ impl Kubelet<'_, '_> {
         Verb::edit_status(Key::of(&self.pod.object), move |object| merge(object, &uid, &status, could_run, now))
     }
 
-    /// The API has taken the status of this version: `object` is the pod as it is there now.
+    /// The API has taken the status of this version: `object` is the pod as it is there now. Of a pod that is to go nothing is left
+    /// once it has ended, and of one that was refused nothing ever ran.
     pub fn status_written(&mut self, version: u32, finished: bool, object: &Obj) -> Option<Verb> {
         self.pod.api_version = self.pod.api_version.max(version);
         let over = object.as_pod().is_some_and(|pod| pod.status.phase.is_terminal());
-        if object.meta.uid != self.pod.uid || !object.meta.is_deleting() || !over || !finished {
+        if object.meta.uid != self.pod.uid || !object.meta.is_deleting() || !over || !(finished || self.pod.rejected) {
             return None;
         }
         let options = DeleteOptions {

@@ -69,6 +69,14 @@ impl NodeState {
     }
 }
 
+impl NodeState {
+    /// When the monitor of a new kubelet has to look for the first time, as far as is known.
+    pub fn look_anew(&mut self, threshold: i64, now: Time) -> Option<Time> {
+        self.booked.due = None;
+        self.look_at(self.memory_bytes? - threshold, now)
+    }
+}
+
 impl Kubelet<'_, '_> {
     /// A process begins to use memory.
     pub fn book_memory(&mut self, bytes: i64, growth_per_s: i64) {

@@ -81,6 +81,8 @@ pub(crate) struct NodeState {
     pub reconnects: u64,
     /// A machine or kubelet that was started without the control plane waits for it. Whether the machine was booted.
     pub begins: Option<bool>,
+    /// Whether the machine has booted and no kubelet has told of it.
+    pub rebooted: bool,
     /// Events that could not be written yet.
     pub unsaid: VecDeque<(Time, EventNote)>,
     /// How far its clock goes ahead.
@@ -139,6 +141,7 @@ impl NodeState {
             online: true,
             reconnects: 0,
             begins: None,
+            rebooted: false,
             unsaid: VecDeque::new(),
             offset_ms: 0,
             present: false,

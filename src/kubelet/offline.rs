@@ -38,7 +38,9 @@ impl NodeState {
 impl Fleet {
     /// Whether nobody hears of this change of a pod: its node is cut off.
     pub(super) fn is_unheard(&self, known: Option<Slot>, after: Option<&Obj>) -> bool {
-        let node = match known {
+        // A namesake, which may be bound to another node, is no change of the pod that is known.
+        let same = known.filter(|&slot| after.is_none_or(|pod| pod.meta.uid == self.pods[slot as usize].uid));
+        let node = match same {
             Some(slot) => Some(self.pods[slot as usize].node),
             None => after.and_then(|pod| pod.as_pod()).and_then(|pod| self.number_of(&pod.node_name)),
         };
@@ -113,7 +115,7 @@ impl Fleet {
         }
         node.registered = node.present;
         self.report(number, cx);
-        self.show_pressures(number, cx);
+        self.tell_pressures(number, cx);
         self.renew(number, cx);
         self.list_again(number, cx);
         self.adopt(number, cx);
@@ -126,7 +128,7 @@ impl Fleet {
         for slot in slots {
             let pod = &self.pods[slot as usize];
             let (id, before): (Id, Obj) = (pod.id, pod.object.clone());
-            if self.slot_of(id) != Some(slot) {
+            if pod.gone_from_api {
                 continue;
             }
             let after = cx.view.get(id).cloned();
@@ -136,8 +138,8 @@ impl Fleet {
                         self.pod_changed(id, Some(&before), Some(after), cx);
                     }
                 }
-                // It has gone; a namesake is taken up as one that is new.
-                _ => self.pod_changed(id, Some(&before), None, cx),
+                // It has gone. A namesake is taken up as one that is new, here or elsewhere.
+                _ => self.leave(id, slot, cx),
             }
             if self.slot_of(id) == Some(slot) {
                 self.with(slot, cx, |kubelet| kubelet.heard_again());

@@ -16,10 +16,10 @@ pub(super) struct Steps {
 }
 
 impl Sim {
-    /// Events at equal times come in an order drawn from the seed, instead of in that of their arrival: what depends on such an
-    /// order comes to light.
-    pub fn shuffle(&mut self) {
-        self.queue.shuffle(self.settings.seed.stream("shuffle"));
+    /// Events at equal times come in an order drawn from the seed and a number, instead of in that of their arrival: what depends
+    /// on such an order comes to light.
+    pub fn shuffle(&mut self, number: u64) {
+        self.queue.shuffle(self.settings.seed.stream(&format!("shuffle/{number}")));
     }
 
     /// Keeps the steps after number `from` in words.
