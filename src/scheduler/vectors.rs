@@ -151,6 +151,12 @@ impl Run {
         for list in ["pods", "queue"] {
             for pod in objects(scenario, list, "Pod")? {
                 let pod = run.prepared(pod);
+                if run.listed.contains_key(&pod.meta.uid) {
+                    return Err(format!(
+                        "{list}: pod {}/{} comes a second time with uid {:?}",
+                        pod.meta.namespace, pod.meta.name, pod.meta.uid
+                    ));
+                }
                 run.listed.insert(pod.meta.uid.clone(), pod.clone());
                 run.scheduler.add_object(&pod);
                 if list == "queue" {
