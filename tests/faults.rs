@@ -551,3 +551,30 @@ fn the_reference_describes_every_fault_with_its_example() {
         assert!(reference.contains(fault.example), "docs/faults.md does not show {}", fault.example);
     }
 }
+
+/// A process that ends while it takes the lease leaves a lease that runs out: whatever the moment, somebody leads again.
+#[test]
+fn a_lease_taken_at_the_last_moment_runs_out() {
+    let pod = "{at: 90s, kubectl: run web --image=web}";
+    let first = "{at: 10s, fault: component-crash, component: scheduler, for: 1s}";
+    let lease = |world: &World| {
+        let lease = world.sim.store().now().find(Kind::Lease, "kube-system", "kube-scheduler").expect("there is a lease").clone();
+        lease.as_lease().unwrap().spec.clone()
+    };
+    let mut whole = world(&[first]);
+    whole.run_until(at_s(11));
+    let holder = lease(&whole).holder_identity.clone();
+    let mut ms = 11_000;
+    while lease(&whole).holder_identity == holder {
+        ms += 1;
+        whole.run_until(Time::ZERO + Span::from_ms(ms));
+        assert!(ms < 60_000, "nobody takes the lease");
+    }
+    assert_eq!(lease(&whole).lease_duration_seconds, Some(15));
+    for offset in 0..9 {
+        let second = format!("{{at: {}ms, fault: component-crash, component: scheduler, for: 1s}}", ms + offset - 5);
+        let mut world = world(&[first, &second, pod]);
+        world.run_until(at_s(150));
+        assert_eq!(ready(&world, "web"), 1, "{second}");
+    }
+}

@@ -43,6 +43,7 @@ fn contents(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Starts it, kills it after each of many spans, and compares what is left with what a whole run leaves.
+#[allow(clippy::disallowed_methods)] // When to kill is measured; what must hold does not depend on it.
 fn is_whole_or_nothing(name: &str, args: &[&str], status: i32) {
     let home = std::env::temp_dir().join(format!("kubesim-killed-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&home);

@@ -137,7 +137,7 @@ impl Elections {
                 let free = owned || holder.is_none() || observed.as_ref().is_some_and(|(_, _, since)| *since + LEASE <= cx.now);
                 if free {
                     let mut after = (*lease).clone();
-                    let spec = fresh(&self.candidates[at], spec.lease_transitions.unwrap_or(0) + i32::from(!owned), cx);
+                    let spec = taken_once(&self.candidates[at], spec.lease_transitions.unwrap_or(0) + i32::from(!owned), cx);
                     if let Some(lease) = after.as_lease_mut() {
                         lease.spec = Arc::new(spec);
                     }
@@ -147,7 +147,7 @@ impl Elections {
                 }
             }
             Err(error) if error.code() == 404 => {
-                let lease = Lease { spec: Arc::new(fresh(&self.candidates[at], 0, cx)), ..Lease::default() };
+                let lease = Lease { spec: Arc::new(taken_once(&self.candidates[at], 0, cx)), ..Lease::default() };
                 let meta = Meta { name: self.candidates[at].lease.into(), namespace: NAMESPACE.into(), ..Meta::default() };
                 Some(Verb::Create(Box::new(Object { meta, body: Body::Lease(lease) })))
             }
@@ -186,13 +186,18 @@ fn identity(candidate: &Candidate, cx: &Ctx<'_>) -> Str {
 fn fresh(candidate: &Candidate, transitions: i32, cx: &Ctx<'_>) -> LeaseSpec {
     LeaseSpec {
         holder_identity: Some(identity(candidate, cx)),
-        lease_duration_seconds: Some(LEASE.0 as i32 / 1_000_000_000),
+        lease_duration_seconds: Some((LEASE.0 / 1_000_000_000) as i32),
         acquire_time: Some(cx.micro()),
         renew_time: Some(cx.micro()),
         lease_transitions: Some(transitions),
         renewed_every: Some(RETRY),
         ..LeaseSpec::default()
     }
+}
+
+/// A lease that is taken now. Whether it will be renewed is seen when the answer comes: the process may have ended by then.
+fn taken_once(candidate: &Candidate, transitions: i32, cx: &Ctx<'_>) -> LeaseSpec {
+    LeaseSpec { renewed_every: None, ..fresh(candidate, transitions, cx) }
 }
 
 /// The lease of a leader that renews again.
@@ -206,6 +211,15 @@ fn write_lease(lease: &str, spec: LeaseSpec, cx: &mut Ctx<'_>) {
     cx.settle(Verb::edit(key(lease), move |object| {
         if let Some(lease) = object.as_lease_mut() {
             lease.spec = Arc::new(spec.clone());
+        }
+    }));
+}
+
+/// Renewals begin.
+fn start_renewing(lease: &str, cx: &mut Ctx<'_>) {
+    cx.settle(Verb::edit(key(lease), |object| {
+        if let Some(lease) = object.as_lease_mut() {
+            Arc::make_mut(&mut lease.spec).renewed_every = Some(RETRY);
         }
     }));
 }
@@ -271,6 +285,11 @@ impl Actor for Elections {
             Ok(_) => {
                 let renews = self.can_renew();
                 self.candidates[at].state = State::Leads { renews };
+                if renews {
+                    start_renewing(self.candidates[at].lease, cx);
+                } else {
+                    cx.wake_in(RENEW_DEADLINE, LOST | u64::from(self.candidates[at].life) << 36 | at as u64);
+                }
                 cx.signal(Signal::ProcessLead(self.candidates[at].component.clone()));
             }
             Err(_) => self.retry(at, cx),
