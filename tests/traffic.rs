@@ -281,21 +281,20 @@ fn without_dns_names_last_as_long_as_they_are_remembered() {
 
 #[test]
 fn thresholds_look_at_the_requests_between_two_instants() {
-    let text = format!(
-        "duration: 60s
-load: [{{service: shop, rps: 100, start: 10s, stages: [{{at: 30s, target: 200}}]}}]
+    let text = "duration: 60s
+load: [{service: shop, rps: 100, start: 10s, stages: [{at: 30s, target: 200}]}]
 timeline:
-  - {{at: 30s, kubectl: scale deployment/shop --replicas=0}}
+  - {at: 30s, kubectl: scale deployment/shop --replicas=0}
 expect:
-  - {{name: a, metric: http_req_duration, threshold: \"p(99) > 150\", between: [12s, 20s]}}
-  - {{name: b, metric: http_req_duration, threshold: \"p(99) < 2\", between: [40s, 50s]}}
-  - {{name: c, metric: http_reqs, threshold: \"count == 2000\", between: [40s, 50s]}}
-  - {{name: d, metric: http_req_failed, threshold: \"count == 0\", between: [10s, 29s]}}
-  - {{name: e, metric: http_req_failed, threshold: \"rate == 1\", between: [40s, 50s]}}
-  - {{name: f, metric: kube_deployment_spec_replicas, threshold: \"max == 0\", between: [40s, 50s]}}
-  - {{name: g, metric: kube_deployment_spec_replicas, threshold: \"min == 4\", between: [12s, 20s]}}
+  - {name: a, metric: http_req_duration, threshold: \"p(99) > 150\", between: [12s, 20s]}
+  - {name: b, metric: http_req_duration, threshold: \"p(99) < 2\", between: [40s, 50s]}
+  - {name: c, metric: http_reqs, threshold: \"count == 2000\", between: [40s, 50s]}
+  - {name: d, metric: http_req_failed, threshold: \"count == 0\", between: [10s, 29s]}
+  - {name: e, metric: http_req_failed, threshold: \"rate == 1\", between: [40s, 50s]}
+  - {name: f, metric: kube_deployment_spec_replicas, threshold: \"max == 0\", between: [40s, 50s]}
+  - {name: g, metric: kube_deployment_spec_replicas, threshold: \"min == 4\", between: [12s, 20s]}
 "
-    );
+    .to_string();
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/traffic.scenario.yaml");
     let scenario = scenario::parse(file, &format!("{HEAD}{CONTAINERS}{text}")).unwrap_or_else(|error| panic!("{error}"));
     let mut world = World::new(&scenario, Options::default()).unwrap();
