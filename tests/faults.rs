@@ -578,3 +578,15 @@ fn a_lease_taken_at_the_last_moment_runs_out() {
         assert_eq!(ready(&world, "web"), 1, "{second}");
     }
 }
+
+/// A taint that could not be taken off because the server failed is taken off later.
+#[test]
+fn a_taint_that_failed_to_go_goes_later() {
+    let pressure = "{at: 10s, fault: memory-pressure, node: a-1, for: 5s}";
+    let broken = "{at: 300s, fault: apiserver-slow, errors: 90, latency: 1ms, for: 60s}";
+    let mut world = world(&[pressure, broken]);
+    world.run_until(at_s(900));
+    let node = world.sim.store().now().find(Kind::Node, "", "a-1").unwrap().clone();
+    assert_eq!(condition(&world, "a-1", "MemoryPressure"), "False/KubeletHasSufficientMemory");
+    assert!(node.as_node().unwrap().spec.taints.is_empty(), "{:?}", node.as_node().unwrap().spec.taints);
+}

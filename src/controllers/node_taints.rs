@@ -6,6 +6,7 @@ use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::{Ctx, Kinds};
 use crate::api::Verb;
+use crate::base::Span;
 use crate::model::{Kind, Labels, Node, Object, Taint, Timestamp};
 use crate::store::{Change, Id, Key};
 use std::collections::VecDeque;
@@ -23,6 +24,10 @@ const CONDITION_TAINTS: [(&str, &str, &str); 6] = [
 const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// Stable labels and their old names.
 const LABELS: [(&str, &str); 2] = [("kubernetes.io/os", "beta.kubernetes.io/os"), ("kubernetes.io/arch", "beta.kubernetes.io/arch")];
+
+/// The real one does not try again what has failed: the node's next report, at the latest after this, makes it look anew. Reports that
+/// say nothing new are no events here.
+const REPORT_PERIOD: Span = Span::from_s(300);
 
 /// Keeps those taints and labels.
 pub struct NodeTaints {
@@ -66,6 +71,9 @@ impl Controller for NodeTaints {
         if sync.turn == 0 {
             let Some(object) = cx.view.get(key) else { return Step::Done };
             sync.progress = requests(object, cx.timestamp());
+        }
+        if sync.answers.iter().any(Result::is_err) {
+            return Step::After(REPORT_PERIOD);
         }
         sync.progress.pop_front().map_or(Step::Done, Step::call)
     }
