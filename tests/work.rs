@@ -1,53 +1,17 @@
 //! Work that was counted once must not grow unseen: events, commits and requests of a run, and how often the scheduler looks at a node.
 //! The figures are exact on any machine. `UPDATE=1 cargo test --test work` records them anew.
 
-use kubesim::model::{Obj, Object};
+#[path = "support/scheduling.rs"]
+mod scheduling;
+
 use kubesim::scenario;
 use kubesim::scheduler::config::SchedulerConfiguration;
 use kubesim::scheduler::{Outcome, Scheduler};
 use kubesim::world::{Options, World};
-use serde_json::{Value, json};
+use scheduling::{node, pod, template};
 use std::fmt::Write;
-use std::sync::Arc;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/work.txt");
-
-fn read(value: Value) -> Obj {
-    Arc::new(Object::from_json(value).expect("the object is fine"))
-}
-
-fn node(at: usize) -> Obj {
-    let (name, amounts) = (format!("node-{at:05}"), json!({"cpu": "32", "memory": "256Gi", "pods": "110"}));
-    let labels = json!({"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": format!("zone-{}", at % 3)});
-    read(
-        json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": labels}, "status": {"capacity": amounts, "allocatable": amounts}}),
-    )
-}
-
-fn template(kind: &str) -> Obj {
-    let mut spec = json!({"schedulerName": "default-scheduler",
-        "containers": [{"name": "main", "image": "pause:1", "resources": {"requests": {"cpu": "100m", "memory": "500Mi"}}}]});
-    let selector = json!({"matchLabels": {"app": "work"}});
-    match kind {
-        "spread" => {
-            spec["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}]);
-        }
-        "affinity" => {
-            let term = json!({"weight": 1, "podAffinityTerm": {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"}});
-            spec["affinity"] = json!({"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term]}});
-        }
-        _ => {}
-    }
-    read(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "default", "labels": {"app": "work"}}, "spec": spec}))
-}
-
-fn pod(template: &Obj, at: usize, node: &str) -> Obj {
-    let mut object = (**template).clone();
-    let name = format!("pod-{at}");
-    (object.meta.name, object.meta.uid) = (name.as_str().into(), name.as_str().into());
-    object.as_pod_mut().expect("it is a pod").node_name = node.into();
-    Arc::new(object)
-}
 
 /// Schedules pods of one kind one after the other; says how often a node was looked at.
 fn evaluations(nodes: usize, pods: usize, kind: &str, no_cache: bool) -> u64 {

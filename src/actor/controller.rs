@@ -104,12 +104,6 @@ pub struct Work<'a> {
     queue: &'a mut WorkQueue,
 }
 
-/// Whether a pod before or after the change belongs to a controller of this kind, or to none at all.
-pub fn may_concern_owners(change: &Change<'_>, kind: &str) -> bool {
-    let mut versions = change.before.into_iter().chain(change.after);
-    versions.any(|object| object.meta.controller().is_none_or(|owner| &*owner.kind == kind))
-}
-
 impl Work<'_> {
     /// Asks for work on a key.
     pub fn add(&mut self, key: Id) {

@@ -7,7 +7,7 @@ use crate::actor::controller::Step;
 use crate::api::{Answer, DeleteOptions, Preconditions, Verb};
 use crate::base::{Span, Time};
 use crate::model::{Body, Kind, Meta, Obj, Object, OwnerReference, Pod, PodTemplateSpec, Selector, Str, Timestamp};
-use crate::store::{Id, Key, View};
+use crate::store::{Change, Id, Key, View};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -221,6 +221,12 @@ impl Claiming {
         self.stage = Stage::Sent { adoptions: claims.orphans.len() };
         Step::Call(claims.verbs(owner, finalizer))
     }
+}
+
+/// Whether a pod before or after the change belongs to a controller of this kind, or to none at all.
+pub fn may_concern_owners(change: &Change<'_>, kind: &str) -> bool {
+    let mut versions = change.before.into_iter().chain(change.after);
+    versions.any(|object| object.meta.controller().is_none_or(|owner| &*owner.kind == kind))
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 //! Real: pkg/controller/job/job_controller.go @ v1.37.2. Not modelled: Workloads and PodGroups of Jobs (alpha).
 
 use super::ControllerManager;
-use super::control::{Claiming, Claims, candidate_pods};
+use super::control::{Claiming, Claims, candidate_pods, may_concern_owners};
 use super::job_control::{BATCH_PERIOD, FINALIZER, Memory, Reconcile, Snapshot, is_finished, is_tracked, untrack};
 use super::script::{Scripted, step};
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work, may_concern_owners};
+use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::workqueue::Backoff;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::base::Span;

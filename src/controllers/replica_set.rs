@@ -2,12 +2,12 @@
 //! 4, … and removed in the order of `victims`.
 //! Real: pkg/controller/replicaset/{replica_set.go,replica_set_utils.go}, pkg/controller/replication/conversion.go @ v1.37.2.
 
-use super::control::{self, Claiming, Claims, is_active, is_available, pod_from_template};
+use super::control::{self, Claiming, Claims, is_active, is_available, may_concern_owners, pod_from_template};
 use super::settings::Wrong;
 use super::tally::{Counts, Tallies, has_all};
 use super::{ControllerManager, victims};
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work, may_concern_owners};
+use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::expectations::Expectations;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::{ApiError, Verb};

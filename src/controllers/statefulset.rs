@@ -3,14 +3,14 @@
 
 use super::ControllerManager;
 use super::consistency::Consistency;
-use super::control::{Claiming, Claims, candidate_pods, next_availability_check};
+use super::control::{Claiming, Claims, candidate_pods, may_concern_owners, next_availability_check};
 use super::controller_history as history;
 use super::script::{Run, Script, Scripted, fail, step};
 use super::settings::Wrong;
 use super::statefulset_control::{Reconcile, Snapshot, present_claims};
 use super::statefulset_pods::is_member;
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, Step, Sync, Work, may_concern_owners};
+use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::{Ctx, Kinds};
 use crate::api::Verb;
 use crate::base::Span;

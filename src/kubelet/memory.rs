@@ -67,9 +67,7 @@ impl NodeState {
         self.booked.due = Some(round);
         Some(round)
     }
-}
 
-impl NodeState {
     /// When the monitor of a new kubelet has to look for the first time, as far as is known.
     pub fn look_anew(&mut self, threshold: i64, now: Time) -> Option<Time> {
         self.booked.due = None;
