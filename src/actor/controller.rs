@@ -39,6 +39,8 @@ pub struct Sync<P> {
     pub progress: P,
     /// The answers to the last `Step::Call`, in its order; empty in turn 0.
     pub answers: Vec<Answer>,
+    /// When the key is wanted again, whatever becomes of this reconciliation: of all such wishes the earliest counts.
+    pub again: Vec<Span>,
 }
 
 /// A controller in the sense of Kubernetes.
@@ -93,8 +95,6 @@ pub trait Controller {
 /// The tokens of a controller's timers: its own, the resync, and keys to be added.
 const OWN_TIMER: u64 = 1 << 32;
 const RESYNC_TIMER: u64 = 1 << 33;
-/// With a key: a timer that a controller sets by itself in a reconciliation, and that adds the key whatever else waits for it.
-pub const KEY_TIMER: u64 = 1 << 34;
 
 /// Longest sequence of turns of one reconciliation: a bug otherwise.
 const TURNS_MAX: u32 = 100_000;
@@ -171,7 +171,7 @@ impl<C: Controller> ControllerActor<C> {
         while turns > 0 && self.jobs.len() < self.controller.workers() {
             let Some(key) = self.queue.take() else { return };
             turns -= 1;
-            let sync = Sync { turn: 0, progress: C::Progress::default(), answers: Vec::new() };
+            let sync = Sync { turn: 0, progress: C::Progress::default(), answers: Vec::new(), again: Vec::new() };
             self.turn(key, Job { sync, answers: Vec::new(), missing: 0 }, cx);
         }
     }
@@ -181,6 +181,9 @@ impl<C: Controller> ControllerActor<C> {
             assert!(job.sync.turn < TURNS_MAX, "{} never ends with {:?}", self.controller.name(), cx.view.key(key));
             let step = self.controller.sync(key, &mut job.sync, cx);
             job.sync.turn += 1;
+            for span in std::mem::take(&mut job.sync.again) {
+                self.add_after(key, span, cx);
+            }
             match step {
                 Step::Call(verbs) if verbs.is_empty() => job.sync.answers = Vec::new(),
                 Step::Call(verbs) => {
@@ -254,8 +257,6 @@ impl<C: Controller> Actor for ControllerActor<C> {
     fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
         if token == RESYNC_TIMER {
             self.resync(cx);
-        } else if token & KEY_TIMER != 0 {
-            self.queue.add(Id(token as u32));
         } else if token & OWN_TIMER != 0 {
             self.controller.woken(token as u32, &mut Work { queue: &mut self.queue }, cx);
         } else {

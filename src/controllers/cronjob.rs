@@ -8,10 +8,9 @@ use super::endpointslice::is_namespace_ending;
 use super::job_control::is_finished;
 use super::script::{Run, Script, Scripted, fail, outcome, step};
 use crate::actor::client::Limits;
-use crate::actor::controller::{Controller, KEY_TIMER, Step, Sync, Work};
+use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::{DeleteOptions, Propagation, Verb};
-use crate::base::collections::Map;
 use crate::base::{Span, Time};
 use crate::model::{Body, CronJob, CronJobStatus, Job, Kind, Meta, Obj, Object, ObjectReference, OwnerReference, Timestamp};
 use crate::store::{Change, Id, Key};
@@ -32,7 +31,6 @@ const SCHEDULED: &str = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 pub struct CronJobs {
     workers: usize,
     limits: Option<Limits>,
-    due: Map<Id, Time>,
 }
 
 /// What a reconciliation works from.
@@ -46,20 +44,10 @@ pub struct Snapshot {
 impl CronJobs {
     /// The controller as the settings want it.
     pub fn of(settings: &ControllerManager) -> Self {
-        CronJobs { workers: settings.concurrent_cron_job_syncs, limits: settings.client_limits(), due: Map::default() }
+        CronJobs { workers: settings.concurrent_cron_job_syncs, limits: settings.client_limits() }
     }
 
-    /// Looks at a key after a while; one wait at a time, the shortest counts.
-    fn delay(&mut self, key: Id, span: Span, cx: &mut Ctx<'_>) {
-        let at = cx.now + span;
-        if self.due.get(&key).is_some_and(|due| *due > cx.now && *due <= at) {
-            return;
-        }
-        self.due.insert(key, at);
-        cx.wake_in(span, KEY_TIMER | u64::from(key.0));
-    }
-
-    fn cron_job_changed(&mut self, change: &Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
+    fn cron_job_changed(change: &Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         let (Some(before), Some(after)) = (change.before, change.after) else { return work.add(change.id) };
         let (Some(old), Some(new)) = (before.as_cron_job(), after.as_cron_job()) else { return };
         if old.spec.schedule == new.spec.schedule && old.spec.time_zone == new.spec.time_zone {
@@ -73,7 +61,7 @@ impl CronJobs {
             Ok(schedule) => {
                 let now_ns = wall_ns(cx, cx.now);
                 let wait = until_next(after, new, &new.status, now_ns, &schedule);
-                self.delay(change.id, wait, cx);
+                work.add_after(change.id, wait, cx);
             }
         }
     }
@@ -458,7 +446,7 @@ impl Controller for CronJobs {
 
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
         if change.kind() == Kind::CronJob {
-            return self.cron_job_changed(&change, work, cx);
+            return CronJobs::cron_job_changed(&change, work, cx);
         }
         let owners =
             [change.before, change.after].into_iter().flatten().filter_map(|job| Some((&job.meta.namespace, job.meta.controller()?)));
@@ -478,15 +466,7 @@ impl Controller for CronJobs {
         let (given, mut script) = sync.progress.script(sync.turn, &mut sync.answers);
         let (object, status) = (given.cron_job.clone(), (*given.cron_job.as_cron_job().expect("a CronJob").status).clone());
         let run = Reconcile { given, object, status, changed: false, cx }.run(&mut script);
-        let wait = match &run {
-            // Counted from the start of the reconciliation, to which the wait belongs.
-            Ok(Some(wait)) => Some(*wait),
-            _ => None,
-        };
-        if let Some(wait) = wait {
-            self.delay(key, wait, cx);
-        }
-        step(run.map(|_| Step::Done))
+        step(run.map(|wait| wait.map_or(Step::Done, Step::After)))
     }
 }
 
@@ -549,7 +529,7 @@ mod tests {
     }
 
     /// Runs of two minutes each, every minute.
-    fn pile_up(policy: &str) -> (Vec<String>, Vec<String>) {
+    fn pile_up(policy: &str) -> (Vec<String>, Vec<String>, Vec<i32>) {
         use crate::controllers::testing::World;
         let mut world = World::new(0, |_| String::new()).with(CronJobs::of(&ControllerManager::default()));
         world.create(json!({"apiVersion": "batch/v1", "kind": "CronJob", "metadata": {"name": "c"},
@@ -559,18 +539,21 @@ mod tests {
             world.run(10_000);
         }
         let names = world.list(Kind::Job).iter().filter(|job| !job.meta.is_deleting()).map(|job| job.meta.name.to_string()).collect();
-        (names, world.events("c"))
+        let counts = world.list(Kind::Event).iter().filter_map(|event| event.as_event()).map(|event| event.count).collect();
+        (names, world.events("c"), counts)
     }
 
     #[test]
     fn policies_decide_about_runs_that_overlap() {
-        let (jobs, events) = pile_up("Allow");
+        let (jobs, events, _) = pile_up("Allow");
         assert_eq!((jobs.len(), events.len()), (3, 3));
         assert!(events[0].starts_with("SuccessfulCreate Created job c-"));
-        let (jobs, events) = pile_up("Forbid");
+        let (jobs, events, counts) = pile_up("Forbid");
         assert_eq!(jobs.len(), 1);
         assert_eq!(events[1], "JobAlreadyActive Not starting job because prior execution is running and concurrency policy is Forbid");
-        let (jobs, events) = pile_up("Replace");
+        // One look a minute, although the Job's changes asked for that look, too.
+        assert_eq!(counts[1], 2, "{counts:?}");
+        let (jobs, events, _) = pile_up("Replace");
         assert_eq!(jobs.len(), 1);
         assert!(events[1].starts_with("SuccessfulDelete Deleted job c-") && events[2].starts_with("SuccessfulCreate Created job c-"));
     }

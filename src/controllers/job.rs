@@ -85,7 +85,7 @@ impl Jobs {
             return add_tracked_pods(job, work, cx);
         }
         if before.meta.generation == job.meta.generation {
-            self.memory.delay(change.id, BATCH_PERIOD, cx);
+            work.add_after(change.id, BATCH_PERIOD, cx);
         } else {
             work.add(change.id);
         }
@@ -94,7 +94,7 @@ impl Jobs {
             && before.as_job().and_then(|job| job.spec.active_deadline_seconds) != deadline
         {
             let left_ns = i128::from(seconds) * 1_000_000_000 - cx.clock.age_ns(started, cx.now);
-            self.memory.delay(change.id, Span(u64::try_from(left_ns).unwrap_or(0)), cx);
+            work.add_after(change.id, Span(u64::try_from(left_ns).unwrap_or(0)), cx);
         }
     }
 
@@ -106,7 +106,7 @@ impl Jobs {
                 if for_good || !is_tracked(pod) {
                     self.memory.release_seen(job, pod);
                 }
-                self.memory.delay(job, BATCH_PERIOD, cx);
+                work.add_after(job, BATCH_PERIOD, cx);
             }
             _ if is_tracked(pod) => work.add(id),
             _ => {}
@@ -124,7 +124,7 @@ impl Jobs {
             if !is_tracked(pod) {
                 self.memory.release_seen(job, pod);
             }
-            self.memory.delay(job, BATCH_PERIOD, cx);
+            work.add_after(job, BATCH_PERIOD, cx);
         }
         if let Some(owner) = owner {
             let Some(job) = resolve(&pod.meta.namespace, owner, cx) else { return };
@@ -133,7 +133,7 @@ impl Jobs {
             } else if !is_tracked(pod) {
                 self.memory.release_seen(job, pod);
             }
-            return self.memory.delay(job, BATCH_PERIOD, cx);
+            return work.add_after(job, BATCH_PERIOD, cx);
         }
         if is_tracked(pod) {
             work.add(change.id);
@@ -145,7 +145,7 @@ impl Jobs {
             };
             let jobs: Vec<Id> =
                 cx.view.list_in(Kind::Job, &pod.meta.namespace).filter(|(_, job)| matching(job)).map(|(id, _)| id).collect();
-            jobs.into_iter().for_each(|job| self.memory.delay(job, BATCH_PERIOD, cx));
+            jobs.into_iter().for_each(|job| work.add_after(job, BATCH_PERIOD, cx));
         }
     }
 
@@ -248,7 +248,7 @@ impl Controller for Jobs {
         }
         let turn = sync.turn - sync.progress.claimed_at;
         let (given, mut script) = sync.progress.scripted.script(turn, &mut sync.answers);
-        let run = Reconcile { given, key, memory: &mut self.memory, cx }.run(&mut script);
+        let run = Reconcile { given, key, memory: &mut self.memory, again: &mut sync.again, cx }.run(&mut script);
         step(run.map(|()| Step::Done))
     }
 }

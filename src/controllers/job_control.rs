@@ -13,7 +13,6 @@ use super::job_indexes::Indexes;
 pub use super::job_pods::{FINALIZER, is_finished, is_suspended, is_tracked, untrack};
 use super::job_pods::{add_index_variable, count_released, ensure, is_ready, is_terminating, phase, surplus_pods};
 use super::script::{Run, Script, fail, outcome};
-use crate::actor::controller::KEY_TIMER;
 use crate::actor::expectations::Expectations;
 use crate::actor::{Ctx, EventType};
 use crate::api::{Answer, Verb};
@@ -57,20 +56,9 @@ pub struct Memory {
     pub finished: Map<Id, Str>,
     /// What was written.
     pub consistency: Consistency,
-    due: Map<Id, Time>,
 }
 
 impl Memory {
-    /// Looks at a key after a while; one wait at a time, the shortest counts.
-    pub fn delay(&mut self, key: Id, span: Span, cx: &mut Ctx<'_>) {
-        let at = cx.now + span;
-        if self.due.get(&key).is_some_and(|due| *due > cx.now && *due <= at) {
-            return;
-        }
-        self.due.insert(key, at);
-        cx.wake_in(span, KEY_TIMER | u64::from(key.0));
-    }
-
     /// The removal of a pod's finalizer was seen.
     pub fn release_seen(&mut self, job: Id, pod: &Object) {
         if let Some(pods) = self.released.get_mut(&job) {
@@ -115,6 +103,8 @@ pub struct Reconcile<'a, 'c> {
     pub key: Id,
     /// What is remembered.
     pub memory: &'a mut Memory,
+    /// When it is to be looked at again.
+    pub again: &'a mut Vec<Span>,
     /// The world.
     pub cx: &'a mut Ctx<'c>,
 }
@@ -251,7 +241,7 @@ impl Reconcile<'_, '_> {
             return Some(self.condition("FailureTarget", "True", "DeadlineExceeded", message));
         }
         if script.is_live() {
-            self.memory.delay(self.key, Span(u64::try_from(left_ns).unwrap_or(0)), self.cx);
+            self.again.push(Span(u64::try_from(left_ns).unwrap_or(0)));
         }
         None
     }

@@ -122,7 +122,7 @@ impl Reconcile<'_, '_> {
         }
         if !wait.is_zero() {
             if script.is_live() {
-                self.memory.delay(self.key, wait.max(BATCH_PERIOD), self.cx);
+                self.again.push(wait.max(BATCH_PERIOD));
             }
             return Ok(None);
         }
