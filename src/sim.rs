@@ -14,6 +14,7 @@ use crate::engine::{ActorId, Event, EventQueue, RequestId, TraceHash};
 use crate::model::Str;
 use crate::store::{Change, Store, fingerprint};
 use std::mem;
+pub use steps::Step;
 use trouble::Edge;
 
 /// How long messages take.

@@ -6,13 +6,20 @@ use crate::actor::{Observer, Record};
 use crate::base::Time;
 use crate::engine::Checkpoint;
 use crate::scenario::Scenario;
+use crate::sim::Step;
 use crate::store::{Key, LogEntry};
 use crate::world::{Options, World};
+use serde_json::Value;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Lines that are shown before the runs part.
 const BEFORE: usize = 5;
+/// So many fields are named in which an object that both runs write differs.
+const CONTENTS_MAX: usize = 3;
+/// Fields that are drawn at random, or count.
+const IDENTITY: [&str; 2] = ["uid", "resourceVersion"];
 
 /// What the comparison found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,8 +78,7 @@ fn last_common(left: &[Checkpoint], right: &[Checkpoint]) -> Checkpoint {
 
 /// What a run did around the parting.
 struct Replay {
-    /// Step, time, hash after it, what it is.
-    steps: Vec<(Time, u64, String)>,
+    steps: Vec<Step>,
     told: Vec<(Time, u64, String)>,
 }
 
@@ -124,13 +130,67 @@ fn replay(scenario: &Scenario, from: Checkpoint, lines: usize) -> Result<Replay,
 
 fn part(runs: &[Replay; 2], from: u64, lines: usize) -> Parting {
     let [a, b] = runs;
-    let at = a.steps.iter().zip(&b.steps).position(|(a, b)| (a.0, a.1) != (b.0, b.1)).unwrap_or(a.steps.len().min(b.steps.len()));
-    let step = |run: &Replay| run.steps.get(at).map(|(time, _, what)| (*time, what.clone()));
-    let [first, second] = [step(a), step(b)];
-    let times = [first.as_ref().map(|(time, _)| *time), second.as_ref().map(|(time, _)| *time)];
-    let events = [first, second].map(|step| step.map_or("the run has ended".into(), |(_, what)| what));
+    let pairs = || a.steps.iter().zip(&b.steps);
+    // Names drawn at random make all that follows different; a difference that can be seen is asked for first.
+    let seen = pairs().position(|(a, b)| (a.at, &a.text) != (b.at, &b.text) || !contents(a, b).is_empty());
+    let at = seen.or_else(|| pairs().position(|(a, b)| a.hash != b.hash)).unwrap_or(a.steps.len().min(b.steps.len()));
+    let [first, second] = [a.steps.get(at), b.steps.get(at)];
+    let mut events = [first, second].map(|step| step.map_or("the run has ended".into(), |step| step.text.clone()));
+    if let (Some(first), Some(second)) = (first, second)
+        && first.text == second.text
+    {
+        let differing = contents(first, second);
+        for (side, event) in events.iter_mut().enumerate() {
+            let said: Vec<String> = differing.iter().map(|(path, values)| format!("{path} is {}", values[side])).collect();
+            *event += &if said.is_empty() { String::new() } else { format!("; {}", said.join(", ")) };
+        }
+    }
+    let times = [first, second].map(|step| step.map(|step| step.at));
+    let step = first.or(second).map_or(from + at as u64 + 1, |step| step.number);
     let same = a.told.iter().zip(&b.told).take_while(|(a, b)| a == b).count();
     let before = a.told[same.saturating_sub(BEFORE)..same].iter().map(|(time, _, line)| tell::at(*time, line)).collect();
     let after = [a, b].map(|run| run.told.iter().skip(same).take(lines).map(|(time, _, line)| (*time, line.clone())).collect());
-    Parting { step: from + at as u64 + 1, at: times, event: events, before, after }
+    Parting { step, at: times, event: events, before, after }
 }
+
+/// In what the objects that two steps write differ, beside their identity: paths and both values.
+fn contents(a: &Step, b: &Step) -> Vec<(String, [String; 2])> {
+    let mut found = Vec::new();
+    if let (Some(a), Some(b)) = (&a.object, &b.object)
+        && a != b
+    {
+        differences("", &a.to_json(), &b.to_json(), &mut found);
+    }
+    found
+}
+
+fn differences(path: &str, a: &Value, b: &Value, found: &mut Vec<(String, [String; 2])>) {
+    if found.len() >= CONTENTS_MAX || a == b {
+        return;
+    }
+    match (a, b) {
+        (Value::Object(x), Value::Object(y)) => {
+            let keys: BTreeSet<&String> = x.keys().chain(y.keys()).filter(|key| !IDENTITY.contains(&key.as_str())).collect();
+            for key in keys {
+                let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                differences(&below, &a[key.as_str()], &b[key.as_str()], found);
+            }
+        }
+        (Value::Array(x), Value::Array(y)) if x.len() == y.len() => {
+            for (at, (x, y)) in x.iter().zip(y).enumerate() {
+                differences(&format!("{path}[{at}]"), x, y, found);
+            }
+        }
+        _ => found.push((path.into(), [a, b].map(shown))),
+    }
+}
+
+/// A value, short enough for a line.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "missing".into(),
+        Value::Object(_) | Value::Array(_) => "something else".into(),
+        value => value.to_string().chars().take(60).collect(),
+    }
+}
+

@@ -18,12 +18,13 @@ pub fn commit(key: &Key, entry: &LogEntry) -> Option<String> {
         (Some(before), Some(after)) => {
             let (was, is) = (shown(before), shown(after));
             let turned: Vec<String> = is.iter().filter(|word| !was.contains(word)).cloned().collect();
-            let lost: Vec<String> = was.iter().filter(|word| !is.contains(word)).cloned().collect();
-            if turned.is_empty() && lost.is_empty() {
+            // What has a number in it has turned into something else; a taint is gone.
+            let lost = was.iter().filter(|word| !is.contains(word) && (!word.contains(' ') || word.starts_with("taint ")));
+            let gone: Vec<String> = lost.map(|word| format!("no longer {word}")).collect();
+            if turned.is_empty() && gone.is_empty() {
                 return None;
             }
-            let gone = lost.iter().filter(|word| !word.contains(' ')).map(|word| format!("no longer {word}"));
-            Some(join(name, &turned.into_iter().chain(gone).collect::<Vec<_>>()))
+            Some(join(name, &[turned, gone].concat()))
         }
     }
 }

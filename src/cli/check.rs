@@ -13,6 +13,9 @@ use std::fs;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
+/// The file that tells a report from other folders.
+const MARK: &str = "check.json";
+
 /// Check a scenario in many worlds: different latencies, and with `--chaos` different faults.
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -70,6 +73,9 @@ pub fn run(args: Args) -> Outcome {
         trial,
         failures_max: usize::try_from(args.failures).unwrap_or(usize::MAX),
     };
+    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(format!("check-{}", scenario.name)));
+    let unwritten = |error: std::io::Error| format!("error: the report cannot be written: {error}");
+    crate::report::may_be_written(&dir, MARK).map_err(unwritten)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads.unwrap_or(0) as usize).build();
     let pool = pool.map_err(|error| format!("error: no threads: {error}"))?;
     let wall = super::stopwatch();
@@ -78,7 +84,6 @@ pub fn run(args: Args) -> Outcome {
     bar.finish_and_clear();
     print!("{}", summary(&scenario.name, &plan, &tally));
     let given = given(&args);
-    let dir = args.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(format!("check-{}", scenario.name)));
     let mut reports = Vec::new();
     let mut laws: BTreeSet<&str> = BTreeSet::new();
     // Of each broken law the first seed is looked at closely.
@@ -87,7 +92,7 @@ pub fn run(args: Args) -> Outcome {
         print!("\n{}", report.text);
         reports.push(report);
     }
-    write(&dir, &plan, &given, &tally, &reports).map_err(|error| format!("error: the report cannot be written: {error}"))?;
+    write(&dir, &plan, &given, &tally, &reports).map_err(unwritten)?;
     eprintln!("{} worlds, {} s simulated, in {}", tally.seeds, tally.simulated_s, wall());
     Ok(u8::from(!tally.failures.is_empty()))
 }
@@ -192,7 +197,7 @@ fn summary(name: &str, plan: &Plan, tally: &Tally) -> String {
 }
 
 fn write(dir: &Path, plan: &Plan, given: &str, tally: &Tally, reports: &[Report]) -> std::io::Result<()> {
-    crate::report::write_whole(dir, "check.json", |dir| {
+    crate::report::write_whole(dir, MARK, |dir| {
         let failures: Vec<_> = tally
             .failures
             .iter()
@@ -207,7 +212,7 @@ fn write(dir: &Path, plan: &Plan, given: &str, tally: &Tally, reports: &[Report]
             "simulatedSeconds": tally.simulated_s, "events": tally.events, "hash": format!("{:016x}", tally.hash),
             "expectations": expectations, "failures": failures, "version": env!("CARGO_PKG_VERSION"),
         });
-        fs::write(dir.join("check.json"), serde_json::to_string_pretty(&whole).expect("plain data") + "\n")?;
+        fs::write(dir.join(MARK), serde_json::to_string_pretty(&whole).expect("plain data") + "\n")?;
         for report in reports {
             fs::write(dir.join(format!("{}.txt", report.name)), &report.text)?;
             fs::write(dir.join(format!("{}.yaml", report.name)), &report.scenario)?;

@@ -54,6 +54,13 @@ pub fn run(args: Args) -> Outcome {
     let (caches, aggregate) = (!args.common.no_cache, !args.common.no_aggregate);
     let (metrics, replay) = (!args.no_report || args.story, !args.no_report);
     let options = Options { metrics, caches, aggregate, explain: None, replay, shuffle: args.shuffle };
+    let unwritten = |error: std::io::Error| format!("error: the report cannot be written: {error}");
+    let name = |number| format!("{}-{}-shuffle-{number}", scenario.name, scenario.seed.0);
+    let usual = || report::default_dir(&scenario.name, scenario.seed.0);
+    let dir = args.out.unwrap_or_else(|| args.shuffle.map_or_else(usual, |number| usual().with_file_name(name(number))));
+    if !args.no_report {
+        report::may_be_written(&dir, report::MARK).map_err(unwritten)?;
+    }
     let mut world = World::new(&scenario, options)?;
     if let Some(path) = &args.watch {
         world.observe(Box::new(WatchFile::create(path)?));
@@ -84,10 +91,7 @@ pub fn run(args: Args) -> Outcome {
     };
     print(&result, &told).map_err(|error| error.to_string())?;
     if !args.no_report {
-        let name = |number| format!("{}-{}-shuffle-{number}", scenario.name, scenario.seed.0);
-        let usual = || report::default_dir(&scenario.name, scenario.seed.0);
-        let dir = args.out.unwrap_or_else(|| args.shuffle.map_or_else(usual, |number| usual().with_file_name(name(number))));
-        report::write(&dir, &result).map_err(|error| format!("error: the report cannot be written: {error}"))?;
+        report::write(&dir, &result).map_err(unwritten)?;
         println!("  report                   {}", dir.join("report.html").display());
     }
     eprintln!("{} simulated in {}", result.simulated, wall());

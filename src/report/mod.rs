@@ -57,20 +57,34 @@ pub struct Run<'a> {
 /// The version of this program, part of what a run depends on.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The file that tells a run's report from other folders.
+pub const MARK: &str = "summary.json";
+
 /// Writes all files of a run into `dir`, whole or not at all.
 pub fn write(dir: &Path, run: &Run<'_>) -> io::Result<()> {
-    write_whole(dir, "summary.json", |dir| write_all(dir, run))
+    write_whole(dir, MARK, |dir| write_all(dir, run))
+}
+
+/// Whether a report may be written there: the folder is not there yet, or holds a former report (a file named `mark`) or nothing.
+/// To be asked before the work is done, too.
+pub fn may_be_written(dir: &Path, mark: &str) -> io::Result<()> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", dir.display()));
+    if dir.exists() && !dir.join(mark).exists() && fs::read_dir(dir).map_err(named)?.next().is_some() {
+        let text = format!("{} exists and holds no former report; name another folder with --out", dir.display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
+    }
+    match dir.ancestors().skip(1).find(|above| above.exists()) {
+        Some(above) if !above.is_dir() => Err(named(io::Error::other(format!("{} is no folder", above.display())))),
+        _ => Ok(()),
+    }
 }
 
 /// Fills a folder whole or not at all, even if the program is killed meanwhile: it is filled beside its place and then renamed.
 /// A former folder of that name is replaced if it holds a former report (a file named `mark`) or nothing.
 pub fn write_whole(dir: &Path, mark: &str, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    if dir.exists() && !dir.join(mark).exists() && fs::read_dir(dir)?.next().is_some() {
-        let text = format!("{} exists and holds no former report; name another folder with --out", dir.display());
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
-    }
+    may_be_written(dir, mark)?;
     let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent)?;
+    fs::create_dir_all(parent).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", parent.display())))?;
     let file_name = dir.file_name().ok_or_else(|| io::Error::other(format!("{} names no folder", dir.display())))?;
     let hidden = |what: &str| parent.join(format!(".{}.{what}", file_name.to_string_lossy()));
     let (beside, former) = (hidden("partial"), hidden("former"));
@@ -99,7 +113,7 @@ pub fn write_whole(dir: &Path, mark: &str, fill: impl FnOnce(&Path) -> io::Resul
 }
 
 fn write_all(dir: &Path, run: &Run<'_>) -> io::Result<()> {
-    fs::write(dir.join("summary.json"), summary::to_json(run))?;
+    fs::write(dir.join(MARK), summary::to_json(run))?;
     fs::write(dir.join("events.jsonl"), summary::events_jsonl(run)?)?;
     fs::write(dir.join("metrics.csv"), csv_file::to_csv(&run.collector.registry)?)?;
     fs::write(dir.join("metrics.om"), openmetrics::to_text(&run.collector.registry))?;

@@ -4,15 +4,31 @@ use super::Sim;
 use crate::api::Verb;
 use crate::base::Time;
 use crate::engine::Event;
+use crate::model::Obj;
 use crate::store::LogEntry;
 
 /// So many steps are kept.
 const STEPS_MAX: usize = 1 << 16;
 
-/// The steps after a given one: when, the hash after it, what it was.
+/// A step of the trace.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its number, from 1 on.
+    pub number: u64,
+    /// When.
+    pub at: Time,
+    /// The trace's hash after it; 0 if that is not known any more.
+    pub hash: u64,
+    /// What it was.
+    pub text: String,
+    /// The object that was written.
+    pub object: Option<Obj>,
+}
+
+/// The steps after a given one.
 pub(super) struct Steps {
     from: u64,
-    kept: Vec<(Time, u64, String)>,
+    kept: Vec<Step>,
 }
 
 impl Sim {
@@ -22,9 +38,18 @@ impl Sim {
         self.queue.shuffle(self.settings.seed.stream(&format!("shuffle/{number}")));
     }
 
-    /// Keeps the steps after number `from` in words.
+    /// Keeps the steps after number `from` in words. What was written before the start is told from the store.
     pub fn record_steps(&mut self, from: u64) {
-        self.steps = Some(Steps { from, kept: Vec::new() });
+        let early = if self.started { 0 } else { self.store.version() };
+        let kept = (from + 1..=early).filter_map(|version| self.store.entry(version));
+        let kept = kept.map(|entry| Step {
+            number: entry.version,
+            at: entry.at,
+            hash: 0,
+            text: commit(entry),
+            object: Some(entry.object().clone()),
+        });
+        self.steps = Some(Steps { from, kept: kept.collect() });
     }
 
     /// Whether as many steps are kept as there can be.
@@ -32,25 +57,26 @@ impl Sim {
         self.steps.as_ref().is_some_and(|steps| steps.kept.len() >= STEPS_MAX)
     }
 
-    /// The steps that were kept: when, the trace's hash after it, what it was.
-    pub fn recorded_steps(&mut self) -> Vec<(Time, u64, String)> {
+    /// The steps that were kept.
+    pub fn recorded_steps(&mut self) -> Vec<Step> {
         self.steps.take().map(|steps| steps.kept).unwrap_or_default()
     }
 
-    fn keep(&mut self, at: Time, what: impl FnOnce(&Sim) -> String) {
+    fn keep(&mut self, at: Time, object: Option<Obj>, text: impl FnOnce(&Sim) -> String) {
         let Some(steps) = &self.steps else { return };
-        if self.trace.steps() <= steps.from || steps.kept.len() >= STEPS_MAX {
+        let number = self.trace.steps();
+        if number <= steps.from || steps.kept.len() >= STEPS_MAX {
             return;
         }
-        let (hash, text) = (self.trace.hash(), what(self));
+        let step = Step { number, at, hash: self.trace.hash(), text: text(self), object };
         if let Some(steps) = &mut self.steps {
-            steps.kept.push((at, hash, text));
+            steps.kept.push(step);
         }
     }
 
     pub(super) fn keep_event(&mut self, at: Time, event: Event) {
         if self.steps.is_some() {
-            self.keep(at, |sim| sim.in_words(event));
+            self.keep(at, None, |sim| sim.in_words(event));
         }
     }
 
@@ -59,7 +85,7 @@ impl Sim {
             return;
         }
         let Some(entry) = self.store.entry(version).cloned() else { return };
-        self.keep(entry.at, |_| commit(&entry));
+        self.keep(entry.at, Some(entry.object().clone()), |_| commit(&entry));
     }
 
     fn in_words(&self, event: Event) -> String {

@@ -58,8 +58,10 @@ enum Wait {
     Taint { zone: String, node: Str, then: Option<Verb> },
     /// A pod that was bound to a node that is not ready.
     Pod(Obj),
-    /// Nothing depends on it.
-    Nothing,
+    /// The opposite taint of a node of this zone, which was to be taken off after the new one was put on.
+    Opposite { zone: String, node: Str },
+    /// A NoExecute taint to be taken off a node, as no node of the cluster is ready.
+    Pardon(Str),
 }
 
 /// The controller.
@@ -204,7 +206,7 @@ impl NodeLifecycle {
             self.zones.get(&watched.zone).remove(name);
             let Some(node) = cx.view.find(Kind::Node, "", name) else { continue };
             for verb in pass::pardons(node) {
-                self.waits.insert(cx.request(verb), Wait::Nothing);
+                self.waits.insert(cx.request(verb), Wait::Pardon(name.clone()));
             }
         }
     }
@@ -248,7 +250,7 @@ impl NodeLifecycle {
         match (answer, then) {
             (Ok(_), Some(verb)) => {
                 let ticket = cx.request(verb);
-                self.waits.insert(ticket, Wait::Nothing);
+                self.waits.insert(ticket, Wait::Opposite { zone, node });
             }
             (Ok(_), None) => {}
             (Err(error), _) if error.code() == 404 => {}
@@ -327,7 +329,10 @@ impl Actor for NodeLifecycle {
             Wait::Pod(pod) => {
                 marked(&pod, &answer, cx);
             }
-            Wait::Nothing => {}
+            Wait::Opposite { zone, node } => self.tainted(zone, node, None, &answer, cx),
+            // The next tick looks at it again, and takes the taint off if the node is ready by then.
+            Wait::Pardon(node) if answer.is_err() => self.mark(node, cx),
+            Wait::Pardon(_) => {}
         }
     }
 }

@@ -149,7 +149,14 @@ impl NodeLifecycle {
                 self.begin(name, job, cx);
             }
             (Stage::Node, _) => self.mark(name, cx),
-            (Stage::Taints, _) => self.go_on(name, job, cx),
+            (Stage::Taints, answer) => {
+                if answer.is_err() {
+                    // What was to follow is left out; the next tick decides anew.
+                    job.verbs.clear();
+                    self.mark(name.clone(), cx);
+                }
+                self.go_on(name, job, cx);
+            }
             (Stage::Pod(pod), answer) => {
                 job.failed |= marked(&pod.clone(), &answer, cx);
                 self.go_on(name, job, cx);
