@@ -18,8 +18,8 @@ use std::rc::Rc;
 const BEFORE: usize = 5;
 /// So many fields are named in which an object that both runs write differs.
 const CONTENTS_MAX: usize = 3;
-/// Fields that are drawn at random, or count.
-const IDENTITY: [&str; 2] = ["uid", "resourceVersion"];
+/// Fields that are drawn at random or count, and what repeats the others.
+const IDENTITY: [&str; 3] = ["uid", "resourceVersion", "kubectl.kubernetes.io/last-applied-configuration"];
 
 /// What the comparison found.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -193,4 +193,3 @@ fn shown(value: &Value) -> String {
         value => value.to_string().chars().take(60).collect(),
     }
 }
-

@@ -192,4 +192,57 @@ mod tests {
             .unwrap();
         assert!(bench.end().unwrap_err().contains("is bound to node n, which does not exist"));
     }
+
+    #[test]
+    fn each_controller_that_has_not_finished_breaks_it() {
+        let meta = |generation: i64| json!({"name": "x", "namespace": "d", "uid": "u", "generation": generation});
+        let cases = [
+            ("apps/v1", "Deployment", 2, json!({"observedGeneration": 1}), "Deployment d/x: generation 2 has not been observed (only 1)"),
+            (
+                "apps/v1",
+                "Deployment",
+                1,
+                json!({"observedGeneration": 1, "replicas": 1}),
+                "Deployment d/x: status.replicas is 1, and 0 are there",
+            ),
+            (
+                "apps/v1",
+                "Deployment",
+                1,
+                json!({"observedGeneration": 1, "availableReplicas": 2}),
+                "Deployment d/x: status.availableReplicas is 2, and 0 are there",
+            ),
+            ("apps/v1", "StatefulSet", 2, json!({}), "StatefulSet d/x: generation 2 has not been observed (only 0)"),
+            ("apps/v1", "StatefulSet", 0, json!({"readyReplicas": 1}), "StatefulSet d/x: status.readyReplicas is 1, and 0 are there"),
+            ("apps/v1", "DaemonSet", 0, json!({"numberReady": 1}), "DaemonSet d/x: status.numberReady is 1, and 0 are there"),
+            ("batch/v1", "Job", 0, json!({"active": 1}), "Job d/x: status.active is 1, and 0 are there"),
+        ];
+        for (version, kind, generation, status, broken) in cases {
+            let mut bench = Bench::new(Agreement);
+            bench.put(json!({"apiVersion": version, "kind": kind, "metadata": meta(generation), "status": status})).unwrap();
+            assert_eq!(bench.end().unwrap_err(), broken);
+        }
+    }
+
+    #[test]
+    fn a_service_that_leads_elsewhere_breaks_it() {
+        let pod = |ready: &str| {
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "d", "labels": {"app": "a"}}, "spec": {"nodeName": "n"},
+                "status": {"phase": "Running", "podIP": "10.0.0.1", "conditions": [{"type": "Ready", "status": ready}], "containerStatuses": [{"name": "c"}]}})
+        };
+        let slice = |addresses: serde_json::Value| {
+            json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                "metadata": {"name": "s", "namespace": "d", "labels": {"kubernetes.io/service-name": "s"}}, "addressType": "IPv4", "endpoints": addresses})
+        };
+        let leads = json!([{"addresses": ["10.0.0.1"], "conditions": {"ready": true}}]);
+        let mut bench = Bench::new(Agreement);
+        bench.put(json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n"}})).unwrap();
+        bench.put(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s", "namespace": "d"}, "spec": {"selector": {"app": "a"}}})).unwrap();
+        bench.put(pod("True")).unwrap();
+        assert_eq!(bench.end().unwrap_err(), "service d/s leads to {}, and ready are {\"10.0.0.1\"}");
+        bench.put(slice(leads.clone())).unwrap();
+        bench.end().unwrap();
+        bench.put(pod("False")).unwrap();
+        assert_eq!(bench.end().unwrap_err(), "service d/s leads to {\"10.0.0.1\"}, and ready are {}");
+    }
 }
