@@ -16,6 +16,7 @@ fn lines_of_every_command_are_taken() {
         "create deployment web --image=nginx:1.27 --replicas=3 --port=80",
         "create configmap cities --from-literal=a=b --from-literal=c=d",
         "create secret generic key --from-literal=token=x",
+        "create secret docker-registry pull --docker-server=registry.example --docker-username=robot --docker-password=x",
         "create namespace prod",
         "create service clusterip web --tcp=80:8080",
         "create job once --image=busybox -- echo hello",

@@ -10,7 +10,7 @@ use super::{resources, word};
 use crate::actor::{Ctx, EventNote, EventType, Signal};
 use crate::api::Verb;
 use crate::base::{Span, Time};
-use crate::model::{Kind, NodeCondition, Object, Quantity, Str, Timestamp};
+use crate::model::{Kind, NodeCondition, Object, Quantity, Str, Timestamp, Toleration};
 use crate::store::Key;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -72,7 +72,8 @@ impl Kubelet<'_, '_> {
             Shortage::ALL.into_iter().filter(|what| self.node.pressure[*what as usize].shown).map(Shortage::condition).collect();
         let pod = self.pod.pod();
         let only_memory = shown == ["MemoryPressure"];
-        if shown.is_empty() || pod.priority() >= CRITICAL || only_memory && &*pod.status.qos_class != "BestEffort" {
+        let stands_it = || &*pod.status.qos_class != "BestEffort" || pod.spec.tolerations.iter().any(tolerates_memory_pressure);
+        if shown.is_empty() || pod.priority() >= CRITICAL || only_memory && stands_it() {
             return None;
         }
         Some(format!("The node had condition: [{}]. ", shown.join(" ")))
@@ -105,8 +106,19 @@ impl Kubelet<'_, '_> {
     }
 }
 
-/// How soon a pod goes: those above their request first, then low priority, then who is furthest above.
-fn rank(pod: &PodState, now: Time) -> (bool, i32, Reverse<i64>) {
+/// Whether a toleration covers node.kubernetes.io/memory-pressure:NoSchedule.
+fn tolerates_memory_pressure(toleration: &Toleration) -> bool {
+    let key = toleration.key.is_empty() || toleration.key == "node.kubernetes.io/memory-pressure";
+    key && matches!(&*toleration.effect, "" | "NoSchedule") && (toleration.operator == "Exists" || toleration.value.is_empty())
+}
+
+/// How soon a pod goes: those above their request first, then low priority, then who is furthest above. Of disk each pod uses a
+/// little, so that the ones without a request are above it.
+fn rank(pod: &PodState, what: Shortage, now: Time) -> (bool, i32, Reverse<i64>) {
+    if what == Shortage::Disk {
+        let request = resources::amount(&resources::requests(&pod.pod().spec), "ephemeral-storage").value();
+        return (request > 0, pod.pod().priority(), Reverse(-request));
+    }
     let request = resources::amount(&resources::requests(&pod.pod().spec), "memory").value();
     let usage: i64 = pod.lives.iter().filter(|live| live.seen.state == State::Running).map(|live| live.memory_at(now)).sum();
     (usage <= request, pod.pod().priority(), Reverse(usage - request))
@@ -228,7 +240,7 @@ impl Fleet {
             let pod = self.pod_ref(*slot);
             !pod.terminating && !pod.rejected && !pod.pod().is_terminal() && pod.pod().priority() < CRITICAL
         });
-        alive.min_by_key(|slot| rank(self.pod_ref(*slot), now))
+        alive.min_by_key(|slot| rank(self.pod_ref(*slot), what, now))
     }
 
     /// A fault ends the processes of a pod, or of one of its containers.

@@ -153,6 +153,7 @@ impl Kubelet<'_, '_> {
             live.stop(now, Span::from_s(grace_s as u64));
         }
         self.call("StopContainer", Some((kill.which, number)), &format!(" timeout={grace_s}"));
+        self.look_at_stopping(kill.which);
         self.pod.run_runtime(now);
         self.note_runtime();
     }

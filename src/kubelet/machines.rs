@@ -175,6 +175,8 @@ impl Fleet {
         node.status_queue.clear();
         node.batch.clear();
         node.sending = None;
+        // What was on its way does not come any more.
+        node.layers.retain(|_, came| *came <= cx.now);
         let slots: Vec<Slot> = node.slots.iter().copied().collect();
         for slot in slots {
             let pod = &mut self.pods[slot as usize];

@@ -10,6 +10,8 @@ mod admission;
 mod backoff;
 pub mod behaviours;
 mod conditions;
+mod credentials;
+mod environment;
 mod eviction;
 mod fleet;
 mod kill;

@@ -1,6 +1,7 @@
 //! One node of the fleet: its phases of ticks, its images and pulls, what its pods use, its status and its lease.
 //! Real: pkg/kubelet/{kubelet_node_status.go,nodestatus/setters.go} @ v1.37.2.
 
+use super::credentials::Owners;
 use super::eviction::Pressure;
 use super::manager::Write;
 use super::memory::Booked;
@@ -103,8 +104,10 @@ pub(crate) struct NodeState {
 
     pub images: IndexSet<Str, rustc_hash::FxBuildHasher>,
     pub images_changed: bool,
-    /// Layers, and images of which nobody tells layers apart, with when they came.
-    pub layers: Map<Str, Time>,
+    /// Layers, and images of which nobody tells layers apart, with when they came or will have come.
+    pub layers: BTreeMap<Str, Time>,
+    /// Which pods may use images that were pulled with Secrets.
+    pub owners: Owners,
     /// Shortages of memory and of disk.
     pub pressure: [Pressure; 2],
     pub pulls: Pulls,
@@ -155,7 +158,8 @@ impl NodeState {
             taken: BTreeSet::new(),
             images: IndexSet::default(),
             images_changed: false,
-            layers: Map::default(),
+            layers: BTreeMap::new(),
+            owners: Owners::default(),
             pressure: [Pressure::default(); 2],
             pulls: Pulls::default(),
             parallel_pulls: None,

@@ -411,6 +411,20 @@ impl Kubelet<'_, '_> {
         self.put_status(status, false, false);
     }
 
+    /// A container was told to stop and goes on for a while: what was known of its answers does not hold any more.
+    pub fn look_at_stopping(&mut self, which: Which) {
+        if self.shared.settings.behaviours.script.is_some() {
+            return;
+        }
+        let mut any = false;
+        for worker in self.pod.prober.workers.iter_mut().filter(|worker| worker.which == which && !worker.stopped) {
+            any |= worker.settled.take().is_some();
+        }
+        if any {
+            self.arm_probes();
+        }
+    }
+
     /// Liveness and startup are of no interest any more.
     pub fn stop_liveness_and_startup(&mut self) {
         let init = self.pod.pod().spec.init_containers.len() as Which;

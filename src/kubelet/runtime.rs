@@ -52,6 +52,11 @@ pub(crate) struct Live {
 }
 
 impl Live {
+    /// Whether the process takes new connections: it listens, and was not told to stop too long ago.
+    pub fn takes_connections(&self, now: Time) -> bool {
+        self.listens <= now && self.stopping.is_none_or(|stopping| now < stopping + self.refuses_after)
+    }
+
     /// SIGTERM now, SIGKILL after the timeout; gives back when it will have ended.
     pub fn stop(&mut self, now: Time, timeout: Span) -> Time {
         // Even a process without a handler takes a moment to go.

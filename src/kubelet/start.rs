@@ -117,7 +117,8 @@ impl Kubelet<'_, '_> {
         }
         let policy = pull_policy(&container);
         let present = policy != "Always" && self.shared.image_present(self.node, &image);
-        if present {
+        // An image that others have pulled with their Secrets is for those who have them too: all others have to ask for it.
+        if present && self.may_use(&image) {
             let message = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
             self.event(Some(which), EventType::Normal, "Pulled", message);
             running.stage = Stage::Create(which);
@@ -161,7 +162,7 @@ impl Kubelet<'_, '_> {
                 return false;
             }
             let short = image.split_once('/').map_or(&*image, |(_, name)| name).to_string();
-            let (took, error) = self.shared.pull_plan(self.cx.seed, self.node, &self.pod.uid, (&image, since));
+            let (took, error) = self.plan_pull(&image);
             let failure = error.as_ref().map(|error| format!(" -> {error}")).unwrap_or_default();
             self.call("PullImage", None, &format!(" {short}{failure}"));
             running.stage = Stage::Pull { which, since, begun: Some(now), took, error };
@@ -177,7 +178,9 @@ impl Kubelet<'_, '_> {
             return true;
         }
         let size = self.shared.image_size(&image);
-        self.shared.keep_layers(self.node, &image, now);
+        let was_there = self.node.images.contains(&image);
+        let login = self.log_in(&image).ok().flatten();
+        self.node.owners.pulled(&image, was_there, login);
         if self.node.images.insert(image.clone()) && !std::mem::replace(&mut self.node.images_changed, true) {
             let round = self.node.status_round(self.cx.now);
             self.cx.wake_at(round, Fleet::images_token(self.node.number));
@@ -190,6 +193,25 @@ impl Kubelet<'_, '_> {
         self.event(Some(which), EventType::Normal, "Pulled", message);
         running.stage = Stage::Create(which);
         self.begin_create(running, which)
+    }
+
+    /// How long a pull takes, and with what error it ends: the registry may be away, or may not know the pod.
+    fn plan_pull(&mut self, image: &Str) -> (Span, Option<Str>) {
+        let refused = if self.shared.registry_slowness == 0 { None } else { self.log_in(image).err() };
+        if let Some(error) = refused {
+            let latency = self.shared.settings.registry.latency;
+            return (latency.at(self.cx.seed.draw("refused-pull", &self.pod.uid, self.cx.now.0)), Some(error.into()));
+        }
+        self.shared.pull_plan(self.cx.seed, self.node, &self.pod.uid, image, self.cx.now)
+    }
+
+    /// After a sync in which a pull failed: Secrets that should have helped and are not there.
+    pub fn tell_missing_secrets(&mut self) {
+        let missing = self.missing_pull_secrets().join(", ");
+        if !missing.is_empty() {
+            let text = format!("Unable to retrieve some image pull secrets ({missing}); attempting to pull the image may not succeed.");
+            self.event(None, EventType::Warning, "FailedToRetrieveImagePullSecret", text);
+        }
     }
 
     fn pull_failed(&mut self, running: &mut Running, which: Which, image: &Str, error: &Str) {
@@ -378,6 +400,13 @@ impl Kubelet<'_, '_> {
             return (Span::from_s(sleep.seconds.max(0) as u64), None);
         }
         let name = pod::spec_of(&self.pod.pod().spec, which).name.clone();
+        if let Some(get) = &hook.http_get {
+            let failure = self.hook_refused(which, serial, get).map(|error| {
+                let text = self.pod.text();
+                format!("HTTP lifecycle hook ({}) for Container \"{name}\" in Pod \"{text}\" failed - error: {error}", get.path)
+            });
+            return (Span::ZERO, failure);
+        }
         let Some(exec) = &hook.exec else { return (Span::ZERO, None) };
         let command = exec.command.join(" ");
         if let Some(seconds) = sleeping(&exec.command) {
@@ -485,19 +514,21 @@ fn memory_limit(container: &Spec) -> Option<i64> {
     container.resources.limits.get("memory").map(|limit| limit.value())
 }
 
-/// `sleep 5` or `sh -c "sleep 5"`: what a hook most often does, with its real meaning.
+/// `sleep 5`, or `sh -c "sleep 5 && nginx -s quit"`: what a hook most often does, with its real meaning; other commands take no time.
 fn sleeping(command: &[String]) -> Option<Span> {
-    let words: Vec<&str> = match command {
-        [shell, flag, line] if shell.ends_with("sh") && flag == "-c" => line.split_whitespace().collect(),
-        all => all.iter().map(String::as_str).collect(),
-    };
-    match words[..] {
-        [program, seconds] if program == "sleep" || program == "/bin/sleep" => {
-            let text = if seconds.ends_with(|c: char| c.is_ascii_digit()) { format!("{seconds}s") } else { seconds.to_string() };
-            Span::parse(&text).ok()
-        }
-        _ => None,
+    let [shell, flag, line] = command else { return sleep_of(command.iter().map(String::as_str)) };
+    if !shell.ends_with("sh") || !flag.starts_with('-') || !flag.ends_with('c') {
+        return sleep_of(command.iter().map(String::as_str));
     }
+    let commands = line.split([';', '&', '\n']);
+    commands.filter_map(|command| sleep_of(command.split_whitespace())).reduce(|sum, span| sum + span)
+}
+
+fn sleep_of<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<Span> {
+    words.next().filter(|program| program.rsplit('/').next() == Some("sleep"))?;
+    let seconds = words.next().filter(|_| words.next().is_none())?;
+    let text = if seconds.ends_with(|c: char| c.is_ascii_digit()) { format!("{seconds}s") } else { seconds.to_string() };
+    Span::parse(&text).ok()
 }
 
 /// Always for `latest` and no tag, else IfNotPresent, if the API has not said.
@@ -539,3 +570,27 @@ fn go_duration(span: Span) -> String {
 
 /// Environment, command line and files of a container.
 pub(crate) type Inputs = (BTreeMap<String, String>, Vec<String>, BTreeMap<String, String>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_that_sleep_take_their_time() {
+        let cases = [
+            ("sleep 5", Some(5_000)),
+            ("/bin/sleep 1.5", Some(1_500)),
+            ("nginx -s quit", None),
+            ("sh -c|sleep 5", Some(5_000)),
+            ("/bin/sh -c|sleep 5 && /usr/sbin/nginx -s quit", Some(5_000)),
+            ("bash -ec|sleep 1m; sleep 2; exit 0", Some(62_000)),
+            ("sh -c|kill -QUIT 1", None),
+            ("sleep", None),
+        ];
+        for (text, want) in cases {
+            let (program, line) = text.split_once('|').map_or((text, None), |(program, line)| (program, Some(line)));
+            let words: Vec<String> = program.split(' ').chain(line).map(String::from).collect();
+            assert_eq!(sleeping(&words).map(|span| span.as_ms()), want, "{text}");
+        }
+    }
+}

@@ -204,6 +204,10 @@ impl Kubelet<'_, '_> {
                 self.set_due(Due::Relist, next);
                 return false;
             }
+            // Another timer of the same instant may have come before that of the relist.
+            if self.pod.dirty && global == Some(self.cx.now) {
+                self.look_again();
+            }
         }
         running.began = self.cx.now;
         running.seen = self.pod.seen.clone();
@@ -304,6 +308,9 @@ impl Kubelet<'_, '_> {
         let now = self.cx.now;
         self.pod.last_sync_end = self.pod.observed.max(Some(now));
         self.pod.due[Due::Step as usize] = None;
+        if running.pull_failed {
+            self.tell_missing_secrets();
+        }
         if running.cancelled && running.failed && running.results == 0 {
             self.finish_work(now, true, None);
             return;

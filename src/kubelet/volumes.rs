@@ -1,15 +1,14 @@
-//! Inputs from ConfigMaps, Secrets and the pod itself: environment, command line, mounted files, and what happens while they
-//! are missing. Real: makeEnvironmentVariables in pkg/kubelet/kubelet_pods.go, pkg/kubelet/volumemanager, pkg/volume/configmap,
-//! pkg/volume/secret, third_party/forked/golang/expansion @ v1.37.2.
+//! Mounted files from ConfigMaps, Secrets, tokens and the pod itself, when they change, and what happens while they are missing.
+//! Real: pkg/kubelet/volumemanager, pkg/volume/{configmap,secret,downwardapi,projected}, pkg/volume/util/subpath @ v1.37.2.
 
-use super::pod::{self, Due, Which};
+use super::environment::{Data, decode, expand};
+use super::pod::Due;
 use super::start::Inputs;
 use super::sync::{MOUNT_POLL, Running};
 use super::worker::Kubelet;
 use crate::actor::EventType;
 use crate::base::{Span, Time};
-use crate::model::{Container as Spec, KeyToPath, Kind, Labels, ObjectFieldSelector, Volume};
-use std::collections::BTreeMap;
+use crate::model::{Container as Spec, DownwardAPIVolumeFile, KeyToPath, Kind, Volume};
 
 /// From the first sync until the reconciler tries the first mount: its populator and itself run each 100 ms.
 const FIRST_MOUNT: Span = Span::from_ms(140);
@@ -17,8 +16,6 @@ const MOUNT_BACKOFF: Span = Span::from_ms(500);
 const MOUNT_BACKOFF_MAX: Span = Span::from_s(122);
 /// From a sync until changed files are there.
 const REMOUNT: Span = Span::from_ms(120);
-
-type Data = BTreeMap<String, String>;
 
 impl Kubelet<'_, '_> {
     /// Whether all volumes are there; tries those that are not.
@@ -88,19 +85,6 @@ impl Kubelet<'_, '_> {
         if self.pod.mounted { began + MOUNT_POLL } else { began }
     }
 
-    fn config_map(&self, name: &str) -> Option<Data> {
-        let object = self.cx.view.find(Kind::ConfigMap, &self.pod.object.meta.namespace, name)?;
-        Some(object.as_config_map()?.data.clone())
-    }
-
-    fn secret(&self, name: &str) -> Option<Data> {
-        let object = self.cx.view.find(Kind::Secret, &self.pod.object.meta.namespace, name)?;
-        let secret = object.as_secret()?;
-        let mut data: Data = secret.data.iter().map(|(key, value)| (key.clone(), decode(value))).collect();
-        data.extend(secret.string_data.clone());
-        Some(data)
-    }
-
     /// Volumes that cannot be set up, and why.
     fn missing(&self) -> Vec<(String, String)> {
         let mut missing = Vec::new();
@@ -112,34 +96,52 @@ impl Kubelet<'_, '_> {
         missing
     }
 
-    /// The files of a volume, by path.
+    /// The files of a volume, by path. Their permissions play no role: processes here are allowed to read all they have.
     fn content(&self, volume: &Volume) -> Result<Data, String> {
         let mut files = Data::new();
         if let Some(source) = &volume.config_map {
-            files.extend(self.items("configmap", &source.name, &source.items, source.optional, self.config_map(&source.name))?);
+            files.extend(self.items("configmap", &source.name, &source.items, source.optional, self.map_files(&source.name))?);
         }
         if let Some(source) = &volume.secret {
             files.extend(self.items("secret", &source.secret_name, &source.items, source.optional, self.secret(&source.secret_name))?);
         }
         if let Some(source) = &volume.downward_api {
-            for item in &source.items {
-                let value = item.field_ref.as_ref().map(|field| self.field(field)).unwrap_or_default();
-                files.insert(item.path.clone(), value);
-            }
+            files.extend(source.items.iter().map(|item| self.told(item)));
         }
         for source in volume.projected.iter().flat_map(|projected| &projected.sources) {
             if let Some(source) = &source.config_map {
-                files.extend(self.items("configmap", &source.name, &source.items, source.optional, self.config_map(&source.name))?);
+                files.extend(self.items("configmap", &source.name, &source.items, source.optional, self.map_files(&source.name))?);
             }
             if let Some(source) = &source.secret {
                 files.extend(self.items("secret", &source.name, &source.items, source.optional, self.secret(&source.name))?);
             }
-            for item in source.downward_api.iter().flat_map(|source| &source.items) {
-                let value = item.field_ref.as_ref().map(|field| self.field(field)).unwrap_or_default();
-                files.insert(item.path.clone(), value);
+            files.extend(source.downward_api.iter().flat_map(|source| &source.items).map(|item| self.told(item)));
+            if let Some(token) = &source.service_account_token {
+                let account = &self.pod.pod().spec.service_account_name;
+                let account = if account.is_empty() { "default" } else { account };
+                files.insert(token.path.clone(), format!("system:serviceaccount:{}:{account}", self.pod.object.meta.namespace));
             }
         }
         Ok(files)
+    }
+
+    /// The files of a ConfigMap: texts and bytes.
+    fn map_files(&self, name: &str) -> Option<Data> {
+        let mut data = self.config_map(name)?;
+        let object = self.cx.view.find(Kind::ConfigMap, &self.pod.object.meta.namespace, name)?;
+        data.extend(object.as_config_map()?.binary_data.iter().map(|(key, value)| (key.clone(), decode(value))));
+        Some(data)
+    }
+
+    /// A file with something of the pod.
+    fn told(&self, item: &DownwardAPIVolumeFile) -> (String, String) {
+        let own = self.pod.pod().spec.containers.first();
+        let value = match (&item.field_ref, &item.resource_field_ref) {
+            (Some(field), _) => self.field(field),
+            (None, Some(field)) => own.map(|own| self.resource(own, field)).unwrap_or_default(),
+            _ => String::new(),
+        };
+        (item.path.clone(), value)
     }
 
     fn items(&self, kind: &str, name: &str, items: &[KeyToPath], optional: Option<bool>, data: Option<Data>) -> Result<Data, String> {
@@ -206,180 +208,31 @@ impl Kubelet<'_, '_> {
         self.set_due(Due::Resync, tick);
     }
 
-    /// Whether the container's environment can be made; if not, why.
-    pub fn check_config(&mut self, which: Which, number: i32) -> Result<(), String> {
-        let spec = self.pod.pod().spec.clone();
-        let container = pod::spec_of(&spec, which);
-        let env = self.environment(container)?;
-        self.note_env(&container.name, number, &env);
-        Ok(())
-    }
-
     /// Environment, command line and files as the container will have them.
     pub fn surroundings(&self, container: &Spec) -> Inputs {
         let env = self.environment(container).unwrap_or_default();
-        let words = container.command.iter().chain(&container.args).map(|word| expand(word, &env)).collect();
+        let words = container.command.iter().chain(&container.args).map(|word| expand(word, |name| env.get(name))).collect();
         let mut files = Data::new();
         for mount in &container.volume_mounts {
             let Some(volume) = self.pod.files.get(&mount.name) else { continue };
             let base = mount.mount_path.trim_end_matches('/');
+            let part = if mount.sub_path_expr.is_empty() {
+                mount.sub_path.clone()
+            } else {
+                expand(&mount.sub_path_expr, |name| env.get(name))
+            };
             for (path, value) in volume {
-                if mount.sub_path.is_empty() {
-                    files.insert(format!("{base}/{path}"), value.clone());
-                } else if mount.sub_path == *path {
-                    files.insert(base.to_string(), value.clone());
+                // A part of a volume is one of its files, or all in one of its folders.
+                let below = if part.is_empty() { Some(path.as_str()) } else { path.strip_prefix(&*part) };
+                match below {
+                    Some("") => drop(files.insert(base.to_string(), value.clone())),
+                    Some(below) if part.is_empty() || below.starts_with('/') => {
+                        files.insert(format!("{base}/{}", below.trim_start_matches('/')), value.clone());
+                    }
+                    _ => {}
                 }
             }
         }
         (env, words, files)
-    }
-
-    fn environment(&self, container: &Spec) -> Result<Data, String> {
-        let mut env = Data::new();
-        let namespace = &self.pod.object.meta.namespace;
-        for from in &container.env_from {
-            let (kind, name, optional, data) = match (&from.config_map_ref, &from.secret_ref) {
-                (Some(source), _) => ("configmap", &source.name, source.optional, self.config_map(&source.name)),
-                (_, Some(source)) => ("secret", &source.name, source.optional, self.secret(&source.name)),
-                _ => continue,
-            };
-            match data {
-                Some(data) => env.extend(data.into_iter().map(|(key, value)| (format!("{}{key}", from.prefix), value))),
-                None if optional == Some(true) => {}
-                None => return Err(format!("{kind} \"{name}\" not found")),
-            }
-        }
-        for variable in &container.env {
-            let mut value = expand(&variable.value, &env);
-            if let (true, Some(source)) = (variable.value.is_empty(), &variable.value_from) {
-                let keyed = match (&source.config_map_key_ref, &source.secret_key_ref) {
-                    (Some(key), _) => Some(("configmap", "ConfigMap", &key.name, &key.key, key.optional, self.config_map(&key.name))),
-                    (_, Some(key)) => Some(("secret", "Secret", &key.name, &key.key, key.optional, self.secret(&key.name))),
-                    _ => None,
-                };
-                if let Some((kind, title, name, key, optional, data)) = keyed {
-                    let optional = optional == Some(true);
-                    match data.as_ref().map(|data| data.get(key)) {
-                        Some(Some(found)) => value = found.clone(),
-                        _ if optional => continue,
-                        None => return Err(format!("{kind} \"{name}\" not found")),
-                        Some(None) => return Err(format!("couldn't find key {key} in {title} {namespace}/{name}")),
-                    }
-                } else if let Some(field) = &source.field_ref {
-                    value = self.field(field);
-                } else if let Some(field) = &source.resource_field_ref {
-                    value = self.resource(container, &field.resource, field.divisor.milli_value());
-                }
-            }
-            env.insert(variable.name.clone(), value);
-        }
-        Ok(env)
-    }
-
-    /// A field of the pod, as environment and files show it.
-    fn field(&self, field: &ObjectFieldSelector) -> String {
-        let (meta, pod) = (&self.pod.object.meta, self.pod.pod());
-        let path = field.field_path.as_str();
-        let keyed = |prefix: &str, map: &Labels| {
-            let key = path.strip_prefix(prefix)?.strip_suffix("']")?;
-            Some(map.get(key).unwrap_or_default().to_string())
-        };
-        let all = |map: &Labels| map.iter().map(|(key, value)| format!("{key}={value:?}")).collect::<Vec<_>>().join("\n");
-        match path {
-            "metadata.name" => meta.name.to_string(),
-            "metadata.namespace" => meta.namespace.to_string(),
-            "metadata.uid" => meta.uid.to_string(),
-            "metadata.labels" => all(&meta.labels),
-            "metadata.annotations" => all(&meta.annotations),
-            "spec.nodeName" => pod.node_name.to_string(),
-            "spec.serviceAccountName" => pod.spec.service_account_name.clone(),
-            "status.hostIP" | "status.hostIPs" => self.node.address.to_string(),
-            "status.podIP" | "status.podIPs" => {
-                let own = self.pod.sandboxes.last().map(|sandbox| sandbox.ip.clone()).filter(|ip| !ip.is_empty());
-                own.unwrap_or_else(|| self.node.address.clone()).to_string()
-            }
-            _ => {
-                keyed("metadata.labels['", &meta.labels).or_else(|| keyed("metadata.annotations['", &meta.annotations)).unwrap_or_default()
-            }
-        }
-    }
-
-    fn resource(&self, container: &Spec, name: &str, divisor_milli: i64) -> String {
-        let divisor = if divisor_milli == 0 { 1_000 } else { divisor_milli };
-        let (list, key) = match name.split_once('.') {
-            Some(("limits", key)) => (&container.resources.limits, key),
-            Some(("requests", key)) => (&container.resources.requests, key),
-            _ => return String::new(),
-        };
-        let amount = list.get(key).copied().or_else(|| self.node.allocatable.get(key).copied()).unwrap_or_default();
-        let milli = i128::from(amount.milli_value());
-        ((milli + i128::from(divisor) - 1) / i128::from(divisor)).to_string()
-    }
-}
-
-/// Puts variables into `$(NAME)`; `$$` is a plain `$`; unknown names stay as they are.
-pub(crate) fn expand(text: &str, env: &Data) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(tail) = rest.strip_prefix('$') {
-            out.push('$');
-            rest = tail;
-        } else if let Some((name, tail)) = rest.strip_prefix('(').and_then(|tail| tail.split_once(')')) {
-            match env.get(name) {
-                Some(value) => out.push_str(value),
-                None => out.push_str(&format!("$({name})")),
-            }
-            rest = tail;
-        } else {
-            out.push('$');
-        }
-    }
-    out + rest
-}
-
-/// Base 64 to text; what is no text is kept as it stands.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
-    let (mut bits, mut count) = (0u32, 0);
-    for byte in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let six = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return text.to_string(),
-        };
-        bits = bits << 6 | u32::from(six);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn variables_are_put_in_and_dollars_escaped() {
-        let env = Data::from([("A".to_string(), "x".to_string())]);
-        for (text, want) in [("$(A)b", "xb"), ("$$(A)", "$(A)"), ("$(B)", "$(B)"), ("$A $(A", "$A $(A"), ("a$", "a$")] {
-            assert_eq!(expand(text, &env), want, "{text}");
-        }
-    }
-
-    #[test]
-    fn secrets_are_decoded() {
-        assert_eq!(decode("b2xk"), "old");
-        assert_eq!(decode("bmV3ZXI="), "newer");
-        assert_eq!(decode("?"), "?");
     }
 }

@@ -4,7 +4,7 @@ use super::fields::{At, Fields};
 use super::{Dns, Network};
 use crate::base::input_error::InputError;
 use crate::base::{Dist, Span};
-use crate::kubelet::behaviours::{Behaviour, Behaviours, Condition, Exit, Ready, Serves, Stop, Uses};
+use crate::kubelet::behaviours::{Behaviour, Behaviours, Condition, Exit, Private, Ready, Serves, Stop, Uses};
 use crate::kubelet::settings::Registry;
 use crate::model::{Quantity, Selector, Str};
 use crate::network::names::Resolver;
@@ -13,7 +13,7 @@ type Result<T> = std::result::Result<T, InputError>;
 
 /// Keys of an entry.
 pub(super) const KEYS: &[&str] =
-    &["image", "selector", "container", "when", "size", "layers", "start", "ready", "stop", "exit", "uses", "serves"];
+    &["image", "selector", "container", "when", "size", "layers", "private", "start", "ready", "stop", "exit", "uses", "serves"];
 
 pub(super) fn read(at: At<'_>) -> Result<Behaviours> {
     let entries = at.list()?.into_iter().map(entry).collect::<Result<Vec<_>>>()?;
@@ -37,6 +37,7 @@ fn entry(at: At<'_>) -> Result<Behaviour> {
         when: fields.read("when", |at| at.list()?.into_iter().map(condition).collect())?.unwrap_or_default(),
         size: fields.read("size", |at| at.quantity())?,
         layers: fields.read("layers", layers)?.unwrap_or_default(),
+        private: fields.read("private", private)?.flatten(),
         start: fields.read("start", |at| at.dist())?,
         ready: fields.read("ready", ready)?,
         stop: fields.read("stop", stop)?,
@@ -53,6 +54,20 @@ fn layers(at: At<'_>) -> Result<Vec<(Str, Quantity)>> {
         return Err(at.error("an image has a layer at least").with_hint("layers: {base: 120Mi, app: 40Mi}"));
     }
     map.into_iter().map(|(entry, value)| Ok(((&*entry.key).into(), value.quantity()?))).collect()
+}
+
+/// `true`: whoever can log in; or one user with a password, as docker's configuration has them.
+fn private(at: At<'_>) -> Result<Option<Private>> {
+    let hint = "private: true, or {username: robot, password: secret}";
+    match at.node.text() {
+        Some("true") => return Ok(Some(Private::AnyUser)),
+        Some("false") => return Ok(None),
+        Some(other) => return Err(at.error(format!("\"{other}\" does not say who may pull the image")).with_hint(hint)),
+        None => {}
+    }
+    let fields = Fields::new(at, "`private`", &["username", "password"])?;
+    let text = |key: &str| fields.required(key, "`private`")?.text().map(str::to_string);
+    Ok(Some(Private::User { username: text("username")?, password: text("password")? }))
 }
 
 fn image(at: At<'_>) -> Result<String> {

@@ -182,6 +182,10 @@ pub(super) fn check_services(load: Option<At<'_>>, network: Option<At<'_>>, scen
     Ok(())
 }
 
+fn is_outside(object: &Object) -> bool {
+    object.as_service().is_some_and(|service| service.spec.r#type == "ExternalName")
+}
+
 /// That the scenario does not begin with a Service, and a hint; none if it does.
 fn missing(scenario: &Scenario, namespace: &str, service: &str) -> Option<(String, String)> {
     let objects = scenario.manifests.iter().map(|manifest| &manifest.object).chain(&scenario.cluster.dump);
@@ -189,10 +193,12 @@ fn missing(scenario: &Scenario, namespace: &str, service: &str) -> Option<(Strin
         let own = &*object.meta.namespace;
         object.kind() == Kind::Service && (own == namespace || own.is_empty() && namespace == "default")
     };
-    let there: Vec<&str> = objects.filter(same).map(|object| &*object.meta.name).collect();
-    if there.contains(&service) {
-        return None;
+    let there: Vec<(&str, bool)> = objects.filter(same).map(|object| (&*object.meta.name, is_outside(object))).collect();
+    if let Some((_, outside)) = there.iter().find(|(name, _)| *name == service) {
+        let message = format!("Service \"{service}\" is of type ExternalName: it leads out of the cluster, where nothing is simulated");
+        return outside.then(|| (message, "requests go to Services with pods".into()));
     }
+    let there: Vec<&str> = there.into_iter().map(|(name, _)| name).collect();
     let mut hint = did_you_mean(service, there.iter().copied());
     if hint.is_empty() {
         hint =

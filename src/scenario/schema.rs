@@ -213,6 +213,11 @@ fn behaviour() -> Value {
                 "layers",
                 json!({"type": "object", "additionalProperties": reference("quantity"), "description": "Layers by name; images that name the same one share it."}),
             ),
+            (
+                "private",
+                json!({"anyOf": [{"type": "boolean"}, object(&["username", "password"], &[("username", json!({"type": "string"})), ("password", json!({"type": "string"}))])],
+                    "description": "Only pods whose imagePullSecrets log in may pull it."}),
+            ),
             ("start", reference("distribution")),
             ("ready", json!({"anyOf": [{"const": "never"}, ready]})),
             (

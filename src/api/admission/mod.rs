@@ -3,7 +3,8 @@
 //! DefaultTolerationSeconds, DefaultStorageClass, StorageObjectInUseProtection; checks come after validation.
 //! Real: pkg/kubeapiserver/options/plugins.go, plugin/pkg/admission/* @ v1.37.2.
 //!
-//! Off here: ServiceAccount (it would give each pod a token volume of its own and so no two pods would share a spec).
+//! Of ServiceAccount only this: a pod without imagePullSecrets gets those of its account. (A token volume of its own for each pod would
+//! keep pods from sharing a spec.)
 
 mod jobs;
 mod limits;
@@ -19,6 +20,7 @@ pub fn mutate_new(object: &mut Object, view: View<'_>) -> Result<(), ApiError> {
     match object.kind() {
         Kind::Pod => {
             limits::complete(object, view);
+            pods::pull_secrets(object, view);
             pods::priority(object, view)?;
             pods::tolerations(object);
         }

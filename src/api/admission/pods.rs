@@ -1,5 +1,5 @@
 //! What plugins and the registry do to pods: priority, tolerations of lost nodes, and the merging of label keys into selectors.
-//! Real: plugin/pkg/admission/{priority,defaulttolerationseconds}/admission.go, pkg/registry/core/pod/strategy.go @ v1.37.2.
+//! Real: plugin/pkg/admission/{priority,defaulttolerationseconds,serviceaccount}/admission.go, pkg/registry/core/pod/strategy.go @ v1.37.2.
 
 use super::ApiError;
 use crate::model::*;
@@ -12,6 +12,20 @@ const LOST_NODE_S: i64 = 300;
 const LOST_NODE_TAINTS: [&str; 2] = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
 /// The classes of the system, which always exist.
 const SYSTEM_CLASSES: [(&str, i32); 2] = [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
+
+/// A pod without Secrets for its images gets those of its service account, if there are any.
+pub fn pull_secrets(object: &mut Object, view: View<'_>) {
+    let namespace = object.meta.namespace.clone();
+    let Body::Pod(pod) = &mut object.body else { return };
+    if !pod.spec.image_pull_secrets.is_empty() {
+        return;
+    }
+    let account = if pod.spec.service_account_name.is_empty() { "default" } else { &pod.spec.service_account_name };
+    let found = view.find(Kind::ServiceAccount, &namespace, account).and_then(|object| object.as_service_account());
+    if let Some(account) = found.filter(|account| !account.image_pull_secrets.is_empty()) {
+        Arc::make_mut(&mut pod.spec).image_pull_secrets = account.image_pull_secrets.clone();
+    }
+}
 
 /// Sets the priority by the pod's class, or by the default class.
 pub fn priority(object: &mut Object, view: View<'_>) -> Result<(), ApiError> {

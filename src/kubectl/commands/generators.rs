@@ -29,7 +29,8 @@ pub const CONFIG_MAP: Entry = Entry {
 /// `create secret`.
 pub const SECRET: Entry = Entry {
     name: "create secret",
-    flags: "append-hash:b from-literal:l from-file:l from-env-file:l type:s save-config:b dry-run:o field-manager:s validate:o output,o:s",
+    flags: "append-hash:b from-literal:l from-file:l from-env-file:l type:s docker-server:s docker-username:s docker-password:s docker-email:s \
+            save-config:b dry-run:o field-manager:s validate:o output,o:s",
     parse: secret,
 };
 /// `create namespace`.
@@ -166,13 +167,40 @@ fn data(args: &Args, kind: &str, _what: &str) -> Parsed {
 fn secret(args: &Args) -> Parsed {
     match args.words.first() {
         Some(word) if word.text == "generic" => {}
-        Some(word) => return Err(args.word_error(word, format!("`create secret {}` is not simulated: only `generic` is", word.text))),
-        None => return Err(args.usage("Create a secret with specified type: generic")),
+        Some(word) if word.text == "docker-registry" => return docker_registry(args),
+        Some(word) => {
+            let message = format!("`create secret {}` is not simulated: only `generic` and `docker-registry` are", word.text);
+            return Err(args.word_error(word, message));
+        }
+        None => return Err(args.usage("Create a secret with specified type: generic or docker-registry")),
     }
     let name = name_at(args, 1)?;
     let kind = args.text("type").filter(|kind| !kind.is_empty()).unwrap_or("Opaque");
     // stringData becomes data on the way in.
     made(args, "v1", "Secret", fields(json!({"metadata": {"name": name}, "type": kind, "stringData": literals(args)?})))
+}
+
+/// `create secret docker-registry`: what pods need to pull private images.
+fn docker_registry(args: &Args) -> Parsed {
+    let name = name_at(args, 1)?;
+    let text = |flag: &str| args.text(flag).unwrap_or("");
+    let (username, password) = (text("docker-username"), text("docker-password"));
+    if username.is_empty() || password.is_empty() {
+        let needed = "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required";
+        return Err(KubectlError::plain(needed));
+    }
+    let server = args.text("docker-server").filter(|server| !server.is_empty()).unwrap_or("https://index.docker.io/v1/");
+    let mut entry = json!({"username": username, "password": password});
+    if !text("docker-email").is_empty() {
+        entry["email"] = text("docker-email").into();
+    }
+    let config = json!({"auths": {server: entry}}).to_string();
+    let all = json!({
+        "metadata": {"name": name},
+        "type": "kubernetes.io/dockerconfigjson",
+        "stringData": {".dockerconfigjson": config},
+    });
+    made(args, "v1", "Secret", fields(all))
 }
 
 fn service(args: &Args) -> Parsed {

@@ -68,6 +68,20 @@ pub struct Serves {
     pub memory: Quantity,
 }
 
+/// Who may pull an image that is not for all.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Private {
+    /// Everybody whom the registry knows: any user name and password.
+    AnyUser,
+    /// One user.
+    User {
+        /// Its name.
+        username: String,
+        /// Its password.
+        password: String,
+    },
+}
+
 /// What an entry demands of the container's surroundings, beside its image.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Condition {
@@ -113,6 +127,8 @@ pub struct Behaviour {
     pub size: Option<Quantity>,
     /// Its layers by name, if it says so: images that name the same layer share it. `size` is their sum then.
     pub layers: Vec<(Str, Quantity)>,
+    /// Its registry gives it only to those who log in.
+    pub private: Option<Private>,
     /// From the start of the process until it listens.
     pub start: Option<Dist>,
     /// What readiness probes see.
@@ -232,6 +248,11 @@ impl Behaviours {
     pub fn image_layers(&self, image: &str) -> &[(Str, Quantity)] {
         let entry = self.entries.iter().find(|entry| (entry.size.is_some() || !entry.layers.is_empty()) && glob(&entry.image, image));
         entry.map_or(&[], |entry| &entry.layers)
+    }
+
+    /// Who may pull an image, if not everybody.
+    pub fn private(&self, image: &str) -> Option<&Private> {
+        self.entries.iter().find(|entry| entry.private.is_some() && glob(&entry.image, image))?.private.as_ref()
     }
 }
 

@@ -6,10 +6,10 @@ use super::super::pod::{self, Which};
 use super::super::prober::{Answer, Kind};
 use super::super::runtime::{End, Live};
 use super::super::start::Plan;
-use super::super::worker::Shared;
+use super::super::worker::{Kubelet, Shared};
 use super::Behaviours;
 use crate::base::{Seed, Span, Time};
-use crate::model::{IntOrString, Object, Probe, Str};
+use crate::model::{HTTPGetAction, IntOrString, Object, Probe, Quantity, Str};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -168,7 +168,7 @@ impl Shared {
     }
 
     /// How long a pull takes, and with what error it ends.
-    pub(crate) fn pull_plan(&self, seed: Seed, node: &mut NodeState, uid: &Str, (image, since): (&Str, Time)) -> (Span, Option<Str>) {
+    pub(crate) fn pull_plan(&self, seed: Seed, node: &mut NodeState, uid: &Str, image: &Str, now: Time) -> (Span, Option<Str>) {
         if let Some(script) = &self.settings.behaviours.script {
             let own = script.image(image);
             let tried = node.pull_tries.entry(image.to_string()).or_default();
@@ -179,35 +179,27 @@ impl Shared {
         let tries = node.pull_tries.entry(String::new()).or_default();
         *tries += 1;
         let latency = self.settings.registry.latency.at(seed.draw("pull", uid, u64::from(*tries)));
-        let bytes = self.missing_bytes(node, image, since);
-        let rate = self.settings.registry.bandwidth_bytes_per_s.max(1);
         if self.registry_slowness == 0 {
             let error = format!(
                 "rpc error: code = Unknown desc = failed to pull and unpack image \"{image}\": failed to resolve reference \"{image}\": failed to do request: dial tcp: i/o timeout"
             );
             return (REGISTRY_TIMEOUT, Some(error.into()));
         }
-        let rate = (rate / u64::from(self.registry_slowness)).max(1);
-        (latency + Span((u128::from(bytes) * 1_000_000_000 / u128::from(rate)).min(u128::from(u64::MAX)) as u64), None)
+        (self.transfer(node, image, now + latency).since(now), None)
     }
 
-    /// What a pull asked for at an instant has to transfer: the layers that are not on the node yet. Of an image whose layers nobody
-    /// told apart it is all or nothing, by what was there when it was asked for.
-    fn missing_bytes(&self, node: &NodeState, image: &Str, since: Time) -> u64 {
-        let layers = self.settings.behaviours.image_layers(image);
-        if layers.is_empty() {
-            let is_there = node.layers.get(image).is_some_and(|came| *came <= since);
-            return if is_there { 0 } else { self.image_size(image) };
-        }
-        layers.iter().filter(|(name, _)| node.layers.get(name).is_none()).map(|(_, size)| size.value().max(0) as u64).sum()
-    }
-
-    /// An image has come.
-    pub(crate) fn keep_layers(&self, node: &mut NodeState, image: &Str, now: Time) {
-        node.layers.get_or_insert_with(image.clone(), || now);
-        for (name, _) in self.settings.behaviours.image_layers(image) {
-            node.layers.get_or_insert_with(name.clone(), || now);
-        }
+    /// When a transfer that begins now ends: of the layers that are not on the node yet. Those on their way for another pull
+    /// are waited for, as the runtime's store takes each only once. An image whose layers nobody told apart is one layer.
+    fn transfer(&self, node: &mut NodeState, image: &Str, begins: Time) -> Time {
+        let whole = [(image.clone(), Quantity::from_binary(self.image_size(image) as i64))];
+        let told = self.settings.behaviours.image_layers(image);
+        let layers = if told.is_empty() { &whole[..] } else { told };
+        let absent = |(name, _): &&(Str, Quantity)| !node.layers.contains_key(name);
+        let bytes: u64 = layers.iter().filter(absent).map(|(_, size)| size.value().max(0) as u64).sum();
+        let rate = (self.settings.registry.bandwidth_bytes_per_s.max(1) / u64::from(self.registry_slowness)).max(1);
+        let took = (u128::from(bytes) * 1_000_000_000 / u128::from(rate)).min(u128::from(u64::MAX));
+        let end = begins + Span(took as u64);
+        layers.iter().map(|(name, _)| *node.layers.entry(name.clone()).or_insert(end)).fold(end, Time::max)
     }
 
     /// How long CreateContainer takes.
@@ -364,18 +356,36 @@ fn refused(probe: &Probe, ip: &str, port: i32) -> String {
     }
 }
 
+impl Kubelet<'_, '_> {
+    /// What a hook gets that asks for a page: only whether anybody listens counts, not the status of the answer.
+    pub(crate) fn hook_refused(&self, which: Which, serial: u32, get: &HTTPGetAction) -> Option<String> {
+        let live = self.pod.live(serial)?;
+        let listens = self.shared.settings.behaviours.script.is_some() || live.takes_connections(self.cx.now);
+        if listens {
+            return None;
+        }
+        let own = self.pod.sandboxes.last().map(|sandbox| &sandbox.ip).filter(|ip| !ip.is_empty());
+        let ip: &str = if get.host.is_empty() { own.unwrap_or(&self.node.address) } else { &get.host };
+        let probe = Probe { http_get: Some(get.clone()), ..Probe::default() };
+        let port = port_of(&self.pod.object, which, &probe).unwrap_or(0);
+        Some(refused(&probe, ip, port))
+    }
+}
+
 /// What a probe gets of a container that follows the scenario: all but readiness only ask whether it listens.
 fn behaved_probe(object: &Object, which: Which, kind: Kind, probe: &Probe, live: Option<&Live>, ip: &str, now: Time) -> Answer {
     let none = Answer { took: Span::ZERO, exit: 1, output: String::new(), until: None };
     let port = || port_of(object, which, probe).unwrap_or(0);
     let Some(live) = live else { return Answer { output: refused(probe, ip, port()), ..none } };
-    if now < live.listens {
+    if !live.takes_connections(now) {
         let output = if probe.exec.is_some() { String::new() } else { refused(probe, ip, port()) };
-        return Answer { output, until: Some(live.listens), ..none };
+        let until = Some(live.listens).filter(|listens| now < *listens);
+        return Answer { output, until, ..none };
     }
+    let refuses = live.stopping.map(|stopping| stopping + live.refuses_after);
     let ready = kind != Kind::Readiness || live.ready.is_some_and(|ready| ready <= now);
     if ready {
-        return Answer { exit: 0, ..none };
+        return Answer { exit: 0, until: refuses, ..none };
     }
     let output = match (&probe.http_get, &probe.grpc, &probe.tcp_socket) {
         (Some(_), _, _) => "HTTP probe failed with statuscode: 503".into(),
