@@ -216,11 +216,8 @@ impl Kubelet<'_, '_> {
         for mount in &container.volume_mounts {
             let Some(volume) = self.pod.files.get(&mount.name) else { continue };
             let base = mount.mount_path.trim_end_matches('/');
-            let part = if mount.sub_path_expr.is_empty() {
-                mount.sub_path.clone()
-            } else {
-                expand(&mount.sub_path_expr, |name| env.get(name))
-            };
+            let part =
+                if mount.sub_path_expr.is_empty() { mount.sub_path.clone() } else { expand(&mount.sub_path_expr, |name| env.get(name)) };
             for (path, value) in volume {
                 // A part of a volume is one of its files, or all in one of its folders.
                 let below = if part.is_empty() { Some(path.as_str()) } else { path.strip_prefix(&*part) };
