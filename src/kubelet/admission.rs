@@ -61,6 +61,11 @@ impl Kubelet<'_, '_> {
         if let Some(bad) = sysctls.map(|sysctl| &sysctl.name).find(|name| !SAFE_SYSCTLS.contains(&name.as_str())) {
             return no("SysctlForbidden", format!("forbidden sysctl: \"{bad}\" not allowlisted"));
         }
+        let os = self.pod.object.meta.labels.get("kubernetes.io/os");
+        if os.is_some_and(|os| os != "linux") {
+            let message = "Failed to admit pod as the `kubernetes.io/os` label doesn't match node label";
+            return no("PodOSSelectorNodeLabelDoesNotMatch", message.into());
+        }
         if spec.os.as_ref().is_some_and(|os| os.name != "linux") {
             return no("PodOSNotSupported", "Failed to admit pod as the OS field doesn't match node OS".into());
         }
@@ -74,6 +79,10 @@ impl Kubelet<'_, '_> {
         if ports(spec).any(|port| self.node.ports.contains(&port)) {
             let message = "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports";
             return no("NodePorts", message.into());
+        }
+        if self.node.taints.iter().any(|taint| !spec.tolerations.iter().any(|toleration| toleration.bears(taint))) {
+            let message = "Predicate TaintToleration failed: node(s) had taints that the pod didn't tolerate";
+            return no("TaintToleration", message.into());
         }
         None
     }

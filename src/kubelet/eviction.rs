@@ -10,7 +10,7 @@ use super::{resources, word};
 use crate::actor::{Ctx, EventNote, EventType, Signal};
 use crate::api::Verb;
 use crate::base::{Span, Time};
-use crate::model::{Kind, NodeCondition, Object, Quantity, Str, Timestamp, Toleration};
+use crate::model::{Kind, NodeCondition, Object, Quantity, Str, Taint, Timestamp, Toleration};
 use crate::store::Key;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -108,8 +108,8 @@ impl Kubelet<'_, '_> {
 
 /// Whether a toleration covers node.kubernetes.io/memory-pressure:NoSchedule.
 fn tolerates_memory_pressure(toleration: &Toleration) -> bool {
-    let key = toleration.key.is_empty() || toleration.key == "node.kubernetes.io/memory-pressure";
-    key && matches!(&*toleration.effect, "" | "NoSchedule") && (toleration.operator == "Exists" || toleration.value.is_empty())
+    let taint = Taint { key: "node.kubernetes.io/memory-pressure".into(), effect: "NoSchedule".into(), ..Taint::default() };
+    toleration.bears(&taint)
 }
 
 /// How soon a pod goes: those above their request first, then low priority, then who is furthest above. Of disk each pod uses a

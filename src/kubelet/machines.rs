@@ -32,7 +32,9 @@ impl Fleet {
             self.nodes.push(NodeState::new(name.clone(), number, cx.seed));
         }
         let node = &mut self.nodes[number as usize];
-        let status = &object.as_node().expect("asked for nodes").status;
+        let body = object.as_node().expect("asked for nodes");
+        let status = &body.status;
+        node.taints = body.spec.taints.iter().filter(|taint| &*taint.effect == "NoExecute").cloned().collect();
         node.labels = object.meta.labels.clone();
         node.allocatable = status.capacity.clone();
         node.allocatable.extend(status.allocatable.clone());

@@ -10,7 +10,7 @@ use super::{admission, resources};
 use crate::actor::EventNote;
 use crate::base::collections::Map;
 use crate::base::{Seed, Span, Time};
-use crate::model::{Labels, Node, NodeAddress, NodeCondition, NodeSystemInfo, Object, PodSpec, ResourceList, Str, Timestamp};
+use crate::model::{Labels, Node, NodeAddress, NodeCondition, NodeSystemInfo, Object, PodSpec, ResourceList, Str, Taint, Timestamp};
 use indexmap::IndexSet;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -64,6 +64,8 @@ pub(crate) struct NodeState {
     pub number: u32,
     pub address: Str,
     pub labels: Labels,
+    /// Its taints that drive pods away.
+    pub taints: Vec<Taint>,
     pub allocatable: ResourceList,
     /// Memory of the machine, if that is known, and what of it may be used.
     pub memory_bytes: Option<i64>,
@@ -133,6 +135,7 @@ impl NodeState {
             name,
             number,
             labels: Labels::default(),
+            taints: Vec::new(),
             allocatable: ResourceList::new(),
             memory_bytes: None,
             booked: Booked::default(),

@@ -108,12 +108,18 @@ impl Kubelet<'_, '_> {
         if let Some(source) = &volume.downward_api {
             files.extend(source.items.iter().map(|item| self.told(item)));
         }
+        let mut missing = Vec::new();
         for source in volume.projected.iter().flat_map(|projected| &projected.sources) {
-            if let Some(source) = &source.config_map {
-                files.extend(self.items("configmap", &source.name, &source.items, source.optional, self.map_files(&source.name))?);
-            }
-            if let Some(source) = &source.secret {
-                files.extend(self.items("secret", &source.name, &source.items, source.optional, self.secret(&source.name))?);
+            let map = source.config_map.as_ref();
+            let map = map.map(|map| self.items("configmap", &map.name, &map.items, map.optional, self.map_files(&map.name)));
+            let secret = source.secret.as_ref();
+            let secret = secret.map(|it| self.items("secret", &it.name, &it.items, it.optional, self.secret(&it.name)));
+            for found in [map, secret].into_iter().flatten() {
+                match found {
+                    Ok(found) => files.extend(found),
+                    Err(why) if missing.contains(&why) => {}
+                    Err(why) => missing.push(why),
+                }
             }
             files.extend(source.downward_api.iter().flat_map(|source| &source.items).map(|item| self.told(item)));
             if let Some(token) = &source.service_account_token {
@@ -122,7 +128,12 @@ impl Kubelet<'_, '_> {
                 files.insert(token.path.clone(), format!("system:serviceaccount:{}:{account}", self.pod.object.meta.namespace));
             }
         }
-        Ok(files)
+        // Of a projected volume all that is missing is told at once.
+        match missing.len() {
+            0 => Ok(files),
+            1 => Err(missing.remove(0)),
+            _ => Err(format!("[{}]", missing.join(", "))),
+        }
     }
 
     /// The files of a ConfigMap: texts and bytes.
@@ -157,6 +168,7 @@ impl Kubelet<'_, '_> {
             match data.get(&item.key) {
                 Some(value) => drop(files.insert(item.path.clone(), value.clone())),
                 None if optional => {}
+                None if kind == "secret" => return Err(format!("references non-existent secret key: {}", item.key)),
                 None => return Err(format!("{kind} references non-existent config key: {}", item.key)),
             }
         }
