@@ -76,7 +76,7 @@ impl StatefulSets {
 
     fn run(&mut self, key: Id, given: &Snapshot, script: &mut Script<'_>, cx: &mut Ctx<'_>) -> Run<Step> {
         adopt_revisions(given, script)?;
-        let status = Reconcile { given, key, consistency: &mut self.consistency, cx }.run(script)?;
+        let status = Reconcile { given, key, consistency: &mut self.consistency, claims: Default::default(), cx }.run(script)?;
         let min_ready = given.set.as_stateful_set().map_or(0, |set| set.spec.min_ready_seconds);
         if min_ready > 0 && status.ready_replicas != status.available_replicas {
             let check = next_availability_check(&given.pods, min_ready, cx.clock, cx.now);

@@ -65,6 +65,8 @@ pub struct Reconcile<'a, 'c> {
     pub key: Id,
     /// What was written.
     pub consistency: &'a mut Consistency,
+    /// Claims as this reconciliation wrote them: it reads them again, some requests later, and the view has them by then.
+    pub claims: BTreeMap<Str, Obj>,
     /// The world.
     pub cx: &'a mut Ctx<'c>,
 }
@@ -439,12 +441,12 @@ impl Reconcile<'_, '_> {
         let mut errors = Vec::new();
         for claim in claims(&self.given.set, ordinal) {
             let name = claim.meta.name.clone();
-            match self.given.claims.get(&name) {
+            match self.claim(&name) {
                 Some(present) if present.meta.is_deleting() => errors.push(format!("pvc {name} is being deleted")),
                 Some(_) => {}
                 None => {
                     let answer = script.call(Verb::Create(Box::new(claim)))?;
-                    self.note_write(&answer);
+                    self.note_claim(&answer);
                     if let Err(error) = &answer {
                         errors.push(format!("failed to create PVC {name}: {error}"));
                     }
@@ -476,7 +478,18 @@ impl Reconcile<'_, '_> {
         let Some(ordinal) = ordinal(pod) else { return Vec::new() };
         let templates = &self.given.body().spec.volume_claim_templates;
         let name = |template: &crate::model::EmbeddedClaim| claim_name(&self.given.set, &template.metadata.name, ordinal);
-        templates.iter().filter_map(|template| self.given.claims.get(&*name(template))).collect()
+        templates.iter().filter_map(|template| self.claim(&name(template))).collect()
+    }
+
+    fn claim(&self, name: &str) -> Option<&Obj> {
+        self.claims.get(name).or_else(|| self.given.claims.get(name))
+    }
+
+    fn note_claim(&mut self, answer: &Answer) {
+        self.note_write(answer);
+        if let Ok(claim) = answer {
+            self.claims.insert(claim.meta.name.clone(), claim.clone());
+        }
     }
 
     fn claims_match(&self, pod: &Object) -> bool {
@@ -503,7 +516,7 @@ impl Reconcile<'_, '_> {
             let mut changed = (*claim).clone();
             changed.meta.owner_references = new_owners(&claim, &self.given.set, pod);
             let answer = script.call(Verb::Update(Box::new(changed)))?;
-            self.note_write(&answer);
+            self.note_claim(&answer);
             if let Err(error) = answer {
                 return fail(format!("could not update claim {name} for delete policy ownerRefs: {error}"));
             }

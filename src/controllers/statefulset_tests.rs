@@ -180,3 +180,15 @@ proptest! {
         prop_assert_eq!((body.status.replicas, body.status.ready_replicas, body.status.observed_generation), (wanted, wanted, set.meta.generation));
     }
 }
+
+#[test]
+fn claims_get_their_owner_once_and_nobody_collides() {
+    let claim = json!({"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}});
+    let mut world = world(json!({"podManagementPolicy": "Parallel", "volumeClaimTemplates": [claim],
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Delete"}}));
+    world.run(5_000);
+    let owners: Vec<usize> = world.list(Kind::PersistentVolumeClaim).iter().map(|claim| claim.meta.owner_references.len()).collect();
+    assert_eq!(owners, [1, 1, 1]);
+    let failed: Vec<String> = world.events("db").into_iter().filter(|event| event.starts_with("Failed")).collect();
+    assert!(failed.is_empty(), "{failed:?}");
+}
