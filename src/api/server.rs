@@ -229,7 +229,8 @@ impl Server {
                 after.meta.generation += 1;
             }
         }
-        if after.meta.is_deleting() && after.meta.finalizers.is_empty() && after.meta.deletion_grace_period_seconds.unwrap_or(0) == 0 {
+        let held = !after.meta.finalizers.is_empty() || after.as_namespace().is_some_and(|namespace| !namespace.spec.finalizers.is_empty());
+        if after.meta.is_deleting() && !held && after.meta.deletion_grace_period_seconds.unwrap_or(0) == 0 {
             // The write that takes off the last finalizer is the removal itself.
             store.commit(at, id, None);
             return Ok(Obj::new(after));
