@@ -25,6 +25,8 @@ const STATUS_ROUND: Span = Span::from_s(10);
 pub(crate) struct Pulls {
     running: Vec<Slot>,
     waiting: VecDeque<Slot>,
+    /// What the limit of pulls a second has left, in thousand millionths of a pull, and as of when.
+    allowed: Option<(u64, Time)>,
 }
 
 impl Pulls {
@@ -44,6 +46,19 @@ impl Pulls {
         self.waiting.retain(|other| *other != slot);
         self.running.push(slot);
         true
+    }
+
+    /// Whether the limit of pulls a second lets one more begin. Real: throttleImagePulling in pkg/kubelet/images/helpers.go.
+    pub fn within_rate(&mut self, now: Time, qps: u32, burst: u32) -> bool {
+        const ONE: u64 = 1_000_000_000;
+        if qps == 0 {
+            return true;
+        }
+        let full = u64::from(burst) * ONE;
+        let (left, at) = self.allowed.unwrap_or((full, now));
+        let left = now.since(at).0.saturating_mul(u64::from(qps)).saturating_add(left).min(full);
+        self.allowed = Some((left.saturating_sub(if left >= ONE { ONE } else { 0 }), now));
+        left >= ONE
     }
 
     /// A pull has ended, or was given up.

@@ -14,6 +14,10 @@ pub struct Configuration {
     pub serialize_image_pulls: bool,
     /// Pulls at a time when they are not serialized; `None`: no limit.
     pub max_parallel_image_pulls: Option<u32>,
+    /// Pulls that may begin in a second; 0: any number.
+    pub registry_pull_qps: u32,
+    /// Pulls that may begin at once.
+    pub registry_burst: u32,
     /// How often the node's status is computed.
     pub node_status_update_frequency: Span,
     /// How often it is written although nothing changed.
@@ -36,6 +40,8 @@ impl Default for Configuration {
             max_pods: 110,
             serialize_image_pulls: true,
             max_parallel_image_pulls: None,
+            registry_pull_qps: 5,
+            registry_burst: 10,
             node_status_update_frequency: Span::from_s(10),
             node_status_report_frequency: Span::from_s(300),
             node_lease_duration_seconds: 40,

@@ -197,6 +197,10 @@ impl Kubelet<'_, '_> {
 
     /// How long a pull takes, and with what error it ends: the registry may be away, or may not know the pod.
     fn plan_pull(&mut self, image: &Str) -> (Span, Option<Str>) {
+        let (qps, burst) = (self.shared.settings.configuration.registry_pull_qps, self.shared.settings.configuration.registry_burst);
+        if !self.node.pulls.within_rate(self.cx.now, qps, burst) {
+            return (Span::ZERO, Some(word!("pull QPS exceeded")));
+        }
         let refused = if self.shared.registry_slowness == 0 { None } else { self.log_in(image).err() };
         if let Some(error) = refused {
             let latency = self.shared.settings.registry.latency;

@@ -29,6 +29,8 @@ pub(super) const KUBELET_KEYS: &[&str] = &[
     "maxPods",
     "serializeImagePulls",
     "maxParallelImagePulls",
+    "registryPullQPS",
+    "registryBurst",
     "nodeStatusUpdateFrequency",
     "nodeStatusReportFrequency",
     "nodeLeaseDurationSeconds",
@@ -334,6 +336,11 @@ fn kubelet(at: At<'_>) -> Result<Configuration> {
             return Err(at.error("maxParallelImagePulls cannot be larger than 1 unless serializeImagePulls is false").with_hint(hint));
         }
         all.max_parallel_image_pulls = Some(pulls);
+    }
+    for (key, rate) in [("registryPullQPS", &mut all.registry_pull_qps), ("registryBurst", &mut all.registry_burst)] {
+        if let Some(count) = fields.read(key, |at| at.count(1 << 20))? {
+            *rate = count as u32;
+        }
     }
     for (key, span) in [
         ("nodeStatusUpdateFrequency", &mut all.node_status_update_frequency),

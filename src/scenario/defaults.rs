@@ -79,6 +79,8 @@ fn kubelet(add: &mut impl FnMut(&str, String, &str)) {
         ("maxPods", kubelet.max_pods.to_string()),
         ("serializeImagePulls", kubelet.serialize_image_pulls.to_string()),
         ("maxParallelImagePulls", kubelet.max_parallel_image_pulls.map_or("none".into(), |pulls| pulls.to_string())),
+        ("registryPullQPS", kubelet.registry_pull_qps.to_string()),
+        ("registryBurst", kubelet.registry_burst.to_string()),
         ("nodeStatusUpdateFrequency", kubelet.node_status_update_frequency.to_string()),
         ("nodeStatusReportFrequency", kubelet.node_status_report_frequency.to_string()),
         ("nodeLeaseDurationSeconds", kubelet.node_lease_duration_seconds.to_string()),
