@@ -58,15 +58,16 @@ fn layers(at: At<'_>) -> Result<Vec<(Str, Quantity)>> {
 
 /// `true`: whoever can log in; or one user with a password, as docker's configuration has them.
 fn private(at: At<'_>) -> Result<Option<Private>> {
-    let hint = "private: true, or {username: robot, password: secret}";
-    match at.node.text() {
-        Some("true") => return Ok(Some(Private::AnyUser)),
-        Some("false") => return Ok(None),
-        Some(other) => return Err(at.error(format!("\"{other}\" does not say who may pull the image")).with_hint(hint)),
-        None => {}
+    if let Ok(private) = at.bool() {
+        return Ok(private.then_some(Private::AnyUser));
     }
-    let fields = Fields::new(at, "`private`", &["username", "password"])?;
-    let text = |key: &str| fields.required(key, "`private`")?.text().map(str::to_string);
+    let hint = "private: true, or {username: robot, password: secret}";
+    let fields = Fields::new(at, "`private`", &["username", "password"]).map_err(|error| error.with_hint(hint))?;
+    let text = |key: &str| {
+        let at = fields.required(key, "`private`").map_err(|error| error.with_hint(hint))?;
+        let text = at.text()?;
+        if text.is_empty() { Err(at.error(format!("{key} must not be empty"))) } else { Ok(text.to_string()) }
+    };
     Ok(Some(Private::User { username: text("username")?, password: text("password")? }))
 }
 
