@@ -62,8 +62,8 @@ fn condition(world: &World, node: &str, kind: &str) -> String {
 /// Reasons of the Events about objects whose name begins so.
 fn events(world: &World, prefix: &str) -> Vec<String> {
     let all = objects(world, Kind::Event);
-    let about = all.iter().filter(|event| event.as_event().unwrap().involved_object.name.starts_with(prefix));
-    about.map(|event| event.as_event().unwrap().reason.to_string()).collect()
+    let about = all.iter().filter(|event| event.as_event().unwrap().about_name.starts_with(prefix));
+    about.map(|event| event.as_event().unwrap().origin.reason.to_string()).collect()
 }
 
 #[test]

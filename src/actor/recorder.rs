@@ -7,10 +7,11 @@ use crate::api::{Answer, Verb};
 use crate::base::collections::Map;
 use crate::base::pool::Pool;
 use crate::base::{Span, Time, word};
-use crate::model::{Body, Event, EventFields, EventSeries, EventSource, Kind, Meta, Object, ObjectReference, Str};
+use crate::model::{Body, Event, EventFields, EventOrigin, EventSeries, EventSource, Kind, Meta, Object, ObjectReference, Str};
 use crate::store::Key;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Alike Events (same object, reason, type) of which this many come within `SIMILAR_WINDOW` are written as one.
 const SIMILAR_MAX: usize = 10;
@@ -24,6 +25,8 @@ const SPAM_REFILL_S: f64 = 300.0;
 const QUEUE_MAX: usize = 1_000;
 /// The machine on which the control plane runs.
 const CONTROL_PLANE_HOST: &str = "control-plane";
+/// So many origins of Events are kept ready to be shared.
+const ORIGINS_MAX: usize = 8;
 /// Keys that the correlator remembers at most.
 const CACHE_MAX: usize = 4_096;
 
@@ -165,6 +168,8 @@ pub struct Recorder {
     /// By object and type.
     buckets: Map<u64, Bucket>,
     last_stamp: u128,
+    /// Origins of the last Events, the newest last.
+    origins: Vec<Arc<EventOrigin>>,
 }
 
 impl Recorder {
@@ -193,7 +198,7 @@ impl Recorder {
         let key = self.busy.take().expect("an answer follows a request");
         match answer {
             Ok(event) => {
-                let count = event.as_event().map_or(1, |event| event.series.as_ref().map_or(event.count.max(1), |series| series.count));
+                let count = event.as_event().map_or(1, |event| event.times_seen());
                 self.written.insert(key, Written { name: event.meta.name.clone(), count });
             }
             // The Event to be counted up has gone (or the namespace is going): the next one starts anew.
@@ -240,7 +245,7 @@ impl Recorder {
                 Verb::edit(target, move |object| {
                     let Some(event) = object.as_event_mut() else { return };
                     if in_series {
-                        event.series = Some(EventSeries { count, last_observed_time: Some(seen) });
+                        event.set_series(EventSeries { count, last_observed_time: Some(seen) });
                     } else {
                         (event.count, event.last_timestamp, event.message) = (count, Some(stamp), text.clone());
                     }
@@ -262,32 +267,57 @@ impl Recorder {
             namespace: event_namespace(&note.about),
             ..Meta::default()
         };
-        let common = EventFields {
-            involved_object: note.about,
-            reason: word(note.reason),
+        let event = EventFields {
+            origin: self.origin(&note),
+            about_name: note.about.name,
+            about_uid: note.about.uid,
+            about_version: note.about.resource_version.parse().unwrap_or(0),
             message,
-            reporting_component: note.component.clone(),
-            r#type: word(note.kind.name()),
             ..EventFields::default()
         };
         let fields = if note.action.is_empty() {
-            EventFields {
-                reporting_instance: note.host.clone(),
-                source: EventSource { component: note.component, host: note.host },
-                first_timestamp: stamp,
-                last_timestamp: stamp,
-                count: 1,
-                ..common
-            }
+            EventFields { first_timestamp: stamp, last_timestamp: stamp, count: 1, ..event }
         } else {
-            EventFields {
-                reporting_instance: format!("{}-{CONTROL_PLANE_HOST}", note.component).into(),
-                event_time: Some(clock.micro(noted)),
-                action: word(note.action),
-                ..common
-            }
+            EventFields { event_time: Some(clock.micro(noted)), ..event }
         };
         Object { meta, body: Body::Event(Event::from(fields)) }
+    }
+
+    /// What the Event shares with others of its kind.
+    fn origin(&mut self, note: &EventNote) -> Arc<EventOrigin> {
+        let is_alike = |known: &&Arc<EventOrigin>| {
+            let about = (&known.about_kind, &known.about_api_version, &known.about_namespace, &known.about_field);
+            about == (&note.about.kind, &note.about.api_version, &note.about.namespace, &note.about.field_path)
+                && (&*known.reason, &*known.r#type, &*known.action) == (note.reason, note.kind.name(), note.action)
+                && known.reporting_component == note.component
+                && (!note.action.is_empty() || known.source.host == note.host)
+        };
+        if let Some(known) = self.origins.iter().find(is_alike) {
+            return known.clone();
+        }
+        let about = &note.about;
+        let common = EventOrigin {
+            about_kind: about.kind.clone(),
+            about_api_version: about.api_version.clone(),
+            about_namespace: about.namespace.clone(),
+            about_field: about.field_path.clone(),
+            reason: word(note.reason),
+            r#type: word(note.kind.name()),
+            action: word(note.action),
+            reporting_component: note.component.clone(),
+            ..EventOrigin::default()
+        };
+        let origin = Arc::new(if note.action.is_empty() {
+            let source = EventSource { component: note.component.clone(), host: note.host.clone() };
+            EventOrigin { reporting_instance: note.host.clone(), source, ..common }
+        } else {
+            EventOrigin { reporting_instance: format!("{}-{CONTROL_PLANE_HOST}", note.component).into(), ..common }
+        });
+        if self.origins.len() == ORIGINS_MAX {
+            self.origins.remove(0);
+        }
+        self.origins.push(origin.clone());
+        origin
     }
 
     /// The spam filter: a bucket of 25 per object and type, one more every five minutes.

@@ -150,7 +150,7 @@ impl World {
     pub fn events(&self, about: &str) -> Vec<String> {
         let of = |event: &Obj| {
             let event = event.as_event()?;
-            (&*event.involved_object.name == about).then(|| format!("{} {}", event.reason, event.message))
+            (&*event.about_name == about).then(|| format!("{} {}", event.origin.reason, event.message))
         };
         self.list(Kind::Event).iter().filter_map(of).collect()
     }

@@ -82,7 +82,7 @@ impl Kubelet<'_, '_> {
     fn evict(&mut self, what: Shortage, threshold: Quantity, available: Quantity) {
         let message = self.eviction_message(what, threshold, available);
         self.event(None, EventType::Warning, "Evicted", message.clone());
-        self.pod.eviction = Some(Eviction { reason: word!("Evicted"), message: message.into(), grace_s: Some(GRACE_S) });
+        self.pod.eviction = Some(Box::new(Eviction { reason: word!("Evicted"), message: message.into(), grace_s: Some(GRACE_S) }));
         self.update(false);
         self.drive();
     }
@@ -253,7 +253,7 @@ impl Fleet {
                 let name = &pod::spec_of(&spec, live.seen.which).name;
                 if container.is_empty() && !pod::is_init(&spec, live.seen.which) || *name == **container {
                     let reason = if *oom { word!("OOMKilled") } else { word!("Error") };
-                    live.end = Some(super::runtime::End { at: now, code: 137, reason, message: word!("") });
+                    live.end = Some(Box::new(super::runtime::End { at: now, code: 137, reason, message: word!("") }));
                 }
             }
             kubelet.runtime_event();

@@ -3,8 +3,9 @@
 
 use super::eviction::Shortage;
 use super::node::NodeState;
-use super::pod::{self, Due, PodState, Slot};
+use super::pod::{Due, Dues, PodState, Slot};
 use super::settings::Settings;
+use super::table::Table;
 use super::worker::{Kubelet, Mounts, Shared};
 use crate::actor::{Actor, Ctx, Kinds, Signal, Ticket};
 use crate::api::{Answer, Verb};
@@ -49,7 +50,7 @@ pub struct Fleet {
     pub(super) shared: Shared,
     pub(super) nodes: Vec<NodeState>,
     pub(super) numbers: Map<Str, u32>,
-    pub(super) pods: Vec<PodState>,
+    pub(super) pods: Table<PodState>,
     pub(super) free: Vec<Slot>,
     pub(super) slots: Map<Id, Slot>,
     pub(super) leases_ready: bool,
@@ -75,7 +76,7 @@ impl Fleet {
             },
             nodes: Vec::new(),
             numbers: Map::default(),
-            pods: Vec::new(),
+            pods: Table::default(),
             free: Vec::new(),
             slots: Map::default(),
             leases_ready: false,
@@ -109,7 +110,7 @@ impl Fleet {
 
     /// A pod's state.
     pub(super) fn pod_ref(&self, slot: Slot) -> &PodState {
-        &self.pods[slot as usize]
+        &self.pods[slot]
     }
 
     /// The slot of a pod.
@@ -124,7 +125,7 @@ impl Fleet {
 
     /// Lets a kubelet act on one of its pods.
     pub(super) fn with(&mut self, slot: Slot, cx: &mut Ctx<'_>, act: impl FnOnce(&mut Kubelet<'_, '_>)) {
-        let pod = &mut self.pods[slot as usize];
+        let pod = &mut self.pods[slot];
         let node = &mut self.nodes[pod.node as usize];
         if !node.up {
             return;
@@ -144,7 +145,7 @@ impl Fleet {
     }
 
     pub(super) fn forget(&mut self, slot: Slot) {
-        let pod = &mut self.pods[slot as usize];
+        let pod = &mut self.pods[slot];
         if self.slots.get(&pod.id) == Some(&slot) {
             self.slots.remove(&pod.id);
         }
@@ -155,7 +156,7 @@ impl Fleet {
         }
         node.forget(slot);
         node.status_queue.retain(|other| *other != slot);
-        pod.due = [None; pod::DUES];
+        pod.due = Dues::default();
         pod.status = None;
         pod.lives = Vec::new();
         self.free.push(slot);
@@ -165,13 +166,10 @@ impl Fleet {
         let pod = PodState::new(id, node, object.clone());
         let slot = match self.free.pop() {
             Some(slot) => {
-                self.pods[slot as usize] = pod;
+                self.pods[slot] = pod;
                 slot
             }
-            None => {
-                self.pods.push(pod);
-                (self.pods.len() - 1) as Slot
-            }
+            None => self.pods.push(pod),
         };
         self.slots.insert(id, slot);
         self.nodes[node as usize].slots.insert(slot);
@@ -190,7 +188,7 @@ impl Fleet {
             return;
         };
         // A namesake of a pod that has gone.
-        if let Some(slot) = known.filter(|&slot| self.pods[slot as usize].uid != after.meta.uid) {
+        if let Some(slot) = known.filter(|&slot| self.pods[slot].uid != after.meta.uid) {
             self.leave(id, slot, cx);
         }
         if let Some(&slot) = self.slots.get(&id) {
@@ -211,7 +209,7 @@ impl Fleet {
 
     /// A pod has gone, and its name may be another one's. A node that is cut off does not hear of it.
     pub(super) fn leave(&mut self, id: Id, slot: Slot, cx: &mut Ctx<'_>) {
-        if self.nodes[self.pods[slot as usize].node as usize].online {
+        if self.nodes[self.pods[slot].node as usize].online {
             self.pod_gone(slot, cx);
         }
         if self.slots.get(&id) == Some(&slot) {
@@ -220,7 +218,7 @@ impl Fleet {
     }
 
     fn pod_gone(&mut self, slot: Slot, cx: &mut Ctx<'_>) {
-        let pod = &mut self.pods[slot as usize];
+        let pod = &mut self.pods[slot];
         pod.gone_from_api = true;
         // Removed at once: the last message of the API shows a grace period of zero.
         if !pod.object.meta.is_deleting() {
@@ -263,7 +261,7 @@ impl Fleet {
             && self.nodes[number as usize].online
         {
             for slot in std::mem::take(&mut self.nodes[number as usize].status_queue) {
-                let pod = &mut self.pods[slot as usize];
+                let pod = &mut self.pods[slot];
                 let node = &mut self.nodes[number as usize];
                 let write = Kubelet { pod, slot, node, shared: &mut self.shared, cx }.status_write();
                 self.nodes[number as usize].batch.extend(write);
@@ -271,7 +269,7 @@ impl Fleet {
         }
         while self.nodes[number as usize].is_talking() && self.nodes[number as usize].sending.is_none() {
             let Some(write) = self.nodes[number as usize].batch.pop_front() else { return };
-            let pod = &mut self.pods[write.slot as usize];
+            let pod = &mut self.pods[write.slot];
             if pod.uid != write.uid {
                 continue;
             }
@@ -286,7 +284,7 @@ impl Fleet {
     }
 
     fn status_answered(&mut self, slot: Slot, (version, finished): (u32, bool), uid: &Str, answer: Answer, cx: &mut Ctx<'_>) {
-        let pod = &mut self.pods[slot as usize];
+        let pod = &mut self.pods[slot];
         let number = pod.node;
         let node = &mut self.nodes[number as usize];
         if node.sending == Some(slot) {
@@ -342,7 +340,7 @@ impl Actor for Fleet {
             Some(Kind::HorizontalPodAutoscaler) if !self.shared.usage_wanted => {
                 self.shared.usage_wanted = true;
                 for slot in 0..self.pods.len() as Slot {
-                    if self.slots.get(&self.pods[slot as usize].id) == Some(&slot) {
+                    if self.slots.get(&self.pods[slot].id) == Some(&slot) {
                         self.with(slot, cx, |kubelet| kubelet.report_usage());
                     }
                 }
@@ -350,7 +348,7 @@ impl Actor for Fleet {
             Some(Kind::ConfigMap | Kind::Secret) => {
                 let meta = &change.after.or(change.before).expect("one of both is there").meta;
                 for slot in self.shared.mounts.of(&meta.namespace, &meta.name) {
-                    if (slot as usize) < self.pods.len() && self.nodes[self.pods[slot as usize].node as usize].online {
+                    if (slot as usize) < self.pods.len() && self.nodes[self.pods[slot].node as usize].online {
                         self.with(slot, cx, |kubelet| kubelet.inputs_changed());
                     }
                 }
@@ -397,7 +395,7 @@ impl Fleet {
             _ => Due::Usage,
         };
         let now = cx.now;
-        if self.pods[slot as usize].due[due as usize].take_if(|at| *at == now).is_some() {
+        if self.pods[slot].due.take_if_at(due, now) {
             self.with(slot, cx, |kubelet| kubelet.woken(due));
             self.flush(cx);
         }
@@ -422,7 +420,7 @@ impl Fleet {
             }
             Some(Asked::Status { slot, version, uid, finished }) => self.status_answered(slot, (version, finished), &uid, answer, cx),
             Some(Asked::Removal { slot }) => {
-                let number = self.pods[slot as usize].node;
+                let number = self.pods[slot].node;
                 if answer.as_ref().is_err_and(|error| !matches!(error.code(), 404 | 409)) {
                     self.try_removal_again(slot, cx);
                 }

@@ -4,7 +4,7 @@
 use super::eviction;
 use super::fleet::{Asked, Fleet, LEASES};
 use super::node::{self, NodeState};
-use super::pod::{self, PodState, Slot};
+use super::pod::{Dues, PodState, Slot};
 use super::word;
 use crate::actor::{Ctx, EventNote, EventType};
 use crate::api::Verb;
@@ -181,12 +181,12 @@ impl Fleet {
         node.layers.retain(|_, came| *came <= cx.now);
         let slots: Vec<Slot> = node.slots.iter().copied().collect();
         for slot in slots {
-            let pod = &mut self.pods[slot as usize];
+            let pod = &mut self.pods[slot];
             pod.run_runtime(cx.now);
             if power {
                 pod.lose_power(cx.now);
             }
-            pod.due = [None; pod::DUES];
+            pod.due = Dues::default();
             (pod.running, pod.pending) = (None, false);
             self.nodes[number as usize].pulls.end(slot);
         }
@@ -237,7 +237,7 @@ impl Fleet {
         let slots: Vec<Slot> = node.slots.iter().copied().collect();
         let mut found = Vec::new();
         for slot in slots {
-            let old = &mut self.pods[slot as usize];
+            let old = &mut self.pods[slot];
             let object = cx.view.get(old.id).filter(|object| object.meta.uid == old.uid).cloned();
             let Some(object) = object else {
                 self.forget(slot);

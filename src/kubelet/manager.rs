@@ -40,7 +40,7 @@ impl Kubelet<'_, '_> {
         }
         status.start_time = old.start_time.or(status.start_time).or(Some(now));
         status.observed_generation = status.observed_generation.max(old.observed_generation);
-        if status.start_time.is_some() && self.pod.due[Due::Deadline as usize].is_none() {
+        if status.start_time.is_some() && self.pod.due.get(Due::Deadline).is_none() {
             self.arm_deadline(status.start_time);
         }
         if cached && !force && *old == status {

@@ -30,6 +30,7 @@ pub mod settings;
 mod start;
 mod status;
 mod sync;
+mod table;
 #[cfg(test)]
 mod tests;
 mod usage;

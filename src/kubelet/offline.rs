@@ -39,9 +39,9 @@ impl Fleet {
     /// Whether nobody hears of this change of a pod: its node is cut off.
     pub(super) fn is_unheard(&self, known: Option<Slot>, after: Option<&Obj>) -> bool {
         // A namesake, which may be bound to another node, is no change of the pod that is known.
-        let same = known.filter(|&slot| after.is_none_or(|pod| pod.meta.uid == self.pods[slot as usize].uid));
+        let same = known.filter(|&slot| after.is_none_or(|pod| pod.meta.uid == self.pods[slot].uid));
         let node = match same {
-            Some(slot) => Some(self.pods[slot as usize].node),
+            Some(slot) => Some(self.pods[slot].node),
             None => after.and_then(|pod| pod.as_pod()).and_then(|pod| self.number_of(&pod.node_name)),
         };
         node.is_some_and(|number| !self.nodes[number as usize].online)
@@ -126,7 +126,7 @@ impl Fleet {
     fn list_again(&mut self, number: u32, cx: &mut Ctx<'_>) {
         let slots: Vec<Slot> = self.nodes[number as usize].slots.iter().copied().collect();
         for slot in slots {
-            let pod = &self.pods[slot as usize];
+            let pod = &self.pods[slot];
             let (id, before): (Id, Obj) = (pod.id, pod.object.clone());
             if pod.gone_from_api {
                 continue;

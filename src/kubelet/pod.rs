@@ -143,7 +143,43 @@ pub(crate) enum Due {
 }
 
 /// Kinds of timers.
-pub(crate) const DUES: usize = 9;
+const DUES: usize = 9;
+
+/// When the timers of a pod are due.
+#[derive(Clone, Copy)]
+pub(crate) struct Dues([Time; DUES]);
+
+impl Default for Dues {
+    fn default() -> Self {
+        Dues([Time::MAX; DUES])
+    }
+}
+
+impl Dues {
+    /// When a timer is due, if it is set.
+    pub fn get(&self, due: Due) -> Option<Time> {
+        Some(self.0[due as usize]).filter(|&at| at != Time::MAX)
+    }
+
+    /// Sets a timer.
+    pub fn set(&mut self, due: Due, at: Time) {
+        self.0[due as usize] = at;
+    }
+
+    /// Forgets a timer.
+    pub fn clear(&mut self, due: Due) {
+        self.0[due as usize] = Time::MAX;
+    }
+
+    /// Whether the timer was set for this instant; it is not any more.
+    pub fn take_if_at(&mut self, due: Due, now: Time) -> bool {
+        let is_now = self.get(due) == Some(now);
+        if is_now {
+            self.clear(due);
+        }
+        is_now
+    }
+}
 
 /// One pod on one node.
 pub(crate) struct PodState {
@@ -159,7 +195,7 @@ pub(crate) struct PodState {
     pub terminated: bool,
     pub finished: bool,
     pub grace_s: i64,
-    pub eviction: Option<Eviction>,
+    pub eviction: Option<Box<Eviction>>,
     /// A sync is wanted.
     pub pending: bool,
     /// A relist of this pod alone is wanted.
@@ -201,7 +237,7 @@ pub(crate) struct PodState {
     pub busy_milli: i64,
     /// What those who send requests were told last.
     pub told: Vec<Arc<Process>>,
-    pub due: [Option<Time>; DUES],
+    pub due: Dues,
 }
 
 impl PodState {
@@ -247,7 +283,7 @@ impl PodState {
             usage: Vec::new(),
             busy_milli: 0,
             told: Vec::new(),
-            due: [None; DUES],
+            due: Dues::default(),
         }
     }
 

@@ -86,7 +86,7 @@ impl Fleet {
     pub(super) fn busy(&mut self, namespace: &Str, name: &Str, cpu_milli: i64, cx: &mut Ctx<'_>) {
         let id = cx.view.find_id(Kind::Pod, namespace, name);
         if let Some(slot) = id.and_then(|id| self.slot_of(id)) {
-            self.pods[slot as usize].busy_milli = cpu_milli;
+            self.pods[slot].busy_milli = cpu_milli;
             self.with(slot, cx, |kubelet| kubelet.report_usage());
         }
     }

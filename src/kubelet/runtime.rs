@@ -31,7 +31,7 @@ pub(crate) struct End {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Live {
     pub seen: Container,
-    pub end: Option<End>,
+    pub end: Option<Box<End>>,
     /// When the process listens, and from when on it says that it is ready.
     pub listens: Time,
     pub ready: Option<Time>,
@@ -71,7 +71,7 @@ impl Live {
         self.stopping = Some(now);
         let sooner = self.end.as_ref().is_none_or(|present| end.at < present.at);
         if sooner {
-            self.end = Some(end);
+            self.end = Some(Box::new(end));
         }
         self.end.as_ref().map_or(now, |end| end.at)
     }

@@ -29,7 +29,7 @@ impl Kubelet<'_, '_> {
 
     /// The sandbox is there, or is not.
     pub fn sandbox_made(&mut self, running: &mut Running, error: Option<Str>) -> bool {
-        if self.pod.due[Due::Step as usize].is_some_and(|at| at > self.cx.now) {
+        if self.pod.due.get(Due::Step).is_some_and(|at| at > self.cx.now) {
             return false;
         }
         running.results += 1;
@@ -264,7 +264,7 @@ impl Kubelet<'_, '_> {
 
     /// CreateContainer has returned.
     pub fn create(&mut self, running: &mut Running, which: Which) -> bool {
-        if self.pod.due[Due::Step as usize].is_some_and(|at| at > self.cx.now) {
+        if self.pod.due.get(Due::Step).is_some_and(|at| at > self.cx.now) {
             return false;
         }
         let number = self.next_number(running, which);
@@ -322,7 +322,7 @@ impl Kubelet<'_, '_> {
     /// StartContainer has returned: the process runs.
     pub fn begin(&mut self, running: &mut Running, which: Which, serial: u32) -> bool {
         let now = self.cx.now;
-        if self.pod.due[Due::Step as usize].is_some_and(|at| at > now) {
+        if self.pod.due.get(Due::Step).is_some_and(|at| at > now) {
             return false;
         }
         if let Some(error) = self.shared.start_error(&self.pod.object, which, running.script) {
@@ -385,7 +385,7 @@ impl Kubelet<'_, '_> {
 
     /// The postStart hook has ended.
     pub fn hook_done(&mut self, running: &mut Running, which: Which, serial: u32, failure: Option<String>) -> bool {
-        if self.pod.due[Due::Step as usize].is_some_and(|at| at > self.cx.now) {
+        if self.pod.due.get(Due::Step).is_some_and(|at| at > self.cx.now) {
             return false;
         }
         let Some(message) = failure else {
@@ -440,7 +440,7 @@ fn failure(error: &Option<Str>) -> String {
 
 /// What becomes of a process.
 pub(crate) struct Plan {
-    pub end: Option<End>,
+    pub end: Option<Box<End>>,
     pub listens: Time,
     pub ready: Option<Time>,
     pub drains: Span,
@@ -491,7 +491,7 @@ impl super::worker::Shared {
         let drains = what.stop.drains.at(seed.draw("drains", name, n));
         let cpu_milli = what.uses.cpu.milli_value();
         Plan {
-            end,
+            end: end.map(Box::new),
             listens,
             ready,
             drains,

@@ -307,7 +307,7 @@ impl Kubelet<'_, '_> {
     fn complete(&mut self, running: Running) {
         let now = self.cx.now;
         self.pod.last_sync_end = self.pod.observed.max(Some(now));
-        self.pod.due[Due::Step as usize] = None;
+        self.pod.due.clear(Due::Step);
         if running.pull_failed {
             self.tell_missing_secrets();
         }
@@ -368,7 +368,7 @@ impl Kubelet<'_, '_> {
             let tick = self.node.sync_tick(at);
             self.set_due(Due::Resync, tick);
         } else {
-            self.pod.due[Due::Resync as usize] = None;
+            self.pod.due.clear(Due::Resync);
         }
     }
 

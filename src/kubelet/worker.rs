@@ -100,11 +100,10 @@ impl Kubelet<'_, '_> {
     /// Sets a timer of the pod; a former one of the kind counts no more.
     pub fn set_due(&mut self, due: Due, at: Time) {
         let at = at.max(self.cx.now);
-        let present = &mut self.pod.due[due as usize];
-        if *present == Some(at) {
+        if self.pod.due.get(due) == Some(at) {
             return;
         }
-        *present = Some(at);
+        self.pod.due.set(due, at);
         self.cx.wake_at(at, (due as u64) << SLOT_BITS | u64::from(self.slot));
     }
 

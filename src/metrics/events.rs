@@ -71,17 +71,17 @@ impl EventLog {
 
     fn line(&self, at: Time, object: &Obj) -> EventLine {
         let event = object.as_event().expect("an Event");
-        let about = &event.involved_object;
-        let host = if event.source.host.is_empty() { String::new() } else { format!(", {}", event.source.host) };
+        let origin = &event.origin;
+        let host = if origin.source.host.is_empty() { String::new() } else { format!(", {}", origin.source.host) };
         EventLine {
             t: at.as_ms(),
             last_seen: event.last_timestamp.unwrap_or_else(|| self.clock.timestamp(at)).to_string(),
             namespace: object.meta.namespace.clone(),
-            kind: event.r#type.clone(),
-            reason: event.reason.clone(),
-            object: format!("{}/{}", about.kind.to_lowercase(), about.name),
-            subobject: about.field_path.clone(),
-            source: format!("{}{host}", event.source.component),
+            kind: origin.r#type.clone(),
+            reason: origin.reason.clone(),
+            object: format!("{}/{}", origin.about_kind.to_lowercase(), event.about_name),
+            subobject: origin.about_field.clone(),
+            source: format!("{}{host}", origin.source.component),
             message: event.message.clone(),
             count: event.count,
         }

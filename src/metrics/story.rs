@@ -232,16 +232,16 @@ impl Story {
 
     fn event(&mut self, at: Time, object: &Obj) {
         let Some(event) = object.as_event() else { return };
-        let about = &event.involved_object;
-        let reason: &str = &event.reason;
-        let place = format!("{}/{}", about.kind.to_lowercase(), about.name);
-        if WARNINGS.contains(&reason) && &*event.r#type == "Warning" {
-            let workload = if &*about.kind == "Pod" { stem(&about.name) } else { &about.name };
-            if self.first(format!("{}/{workload}", about.namespace).into(), reason) {
+        let (origin, name) = (&event.origin, &event.about_name);
+        let (reason, kind): (&str, &str) = (&origin.reason, &origin.about_kind);
+        let place = format!("{}/{name}", kind.to_lowercase());
+        if WARNINGS.contains(&reason) && &*origin.r#type == "Warning" {
+            let workload = if kind == "Pod" { stem(name) } else { name };
+            if self.first(format!("{}/{workload}", origin.about_namespace).into(), reason) {
                 self.tell(at, Tone::Bad, format!("{place}: {reason}: {}", event.message));
             }
-        } else if TOLD.contains(&reason) && event.count == 1 && !(reason == "NodeNotReady" && &*about.kind == Kind::Pod.name()) {
-            let tone = if &*event.r#type == "Warning" { Tone::Bad } else { Tone::Plain };
+        } else if TOLD.contains(&reason) && event.count == 1 && !(reason == "NodeNotReady" && kind == Kind::Pod.name()) {
+            let tone = if &*origin.r#type == "Warning" { Tone::Bad } else { Tone::Plain };
             self.tell(at, tone, format!("{place}: {}", event.message));
         }
     }

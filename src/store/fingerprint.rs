@@ -72,7 +72,7 @@ fn body(object: &Object, bytes: &mut Vec<u8>) {
             number((status.volumes_attached.len() + 256 * status.volumes_in_use.len()) as i64, bytes);
         }
         Body::Event(event) => {
-            text(&event.reason, bytes);
+            text(&event.origin.reason, bytes);
             text(&event.message, bytes);
             number(i64::from(event.count), bytes);
         }

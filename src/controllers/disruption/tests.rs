@@ -141,7 +141,7 @@ fn pods_without_controller_spoil_a_percentage() {
         .store()
         .now()
         .list(Kind::Event)
-        .find_map(|(_, e)| e.as_event().filter(|e| &*e.reason == "UnmanagedPods").map(|e| e.message.to_string()));
+        .find_map(|(_, e)| e.as_event().filter(|e| &*e.origin.reason == "UnmanagedPods").map(|e| e.message.to_string()));
     assert!(
         text.unwrap().contains(
             "(selector: &LabelSelector{MatchLabels:map[string]string{app: web,},MatchExpressions:[]LabelSelectorRequirement{},})"

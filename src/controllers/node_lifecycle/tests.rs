@@ -103,7 +103,7 @@ fn ready(sim: &Sim, kind: Kind, name: &str) -> String {
 
 fn events(sim: &Sim) -> Vec<String> {
     let all = sim.store().now().list(Kind::Event);
-    all.map(|(_, o)| o.as_event().unwrap()).map(|e| format!("{} {}: {}", e.involved_object.name, e.reason, e.message)).collect()
+    all.map(|(_, o)| o.as_event().unwrap()).map(|e| format!("{} {}: {}", e.about_name, e.origin.reason, e.message)).collect()
 }
 
 #[test]

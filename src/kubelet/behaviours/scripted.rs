@@ -126,7 +126,7 @@ impl Behaviours {
             End { at: now + Span::from_ms(ms), code: run.exit, reason: reason.into(), message: run.message.as_str().into() }
         });
         Some(Plan {
-            end,
+            end: end.map(Box::new),
             listens: now,
             ready: Some(now),
             drains: Span::from_ms(run.stop_ms),

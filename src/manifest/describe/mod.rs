@@ -46,12 +46,11 @@ pub fn describe_all<'a>(objects: impl IntoIterator<Item = &'a Object>, view: Vie
 fn events(object: &Object, view: View<'_>, now: MicroTime, out: &mut Writer) {
     let uid = &object.meta.uid;
     let about = |event: &Event| {
-        let involved = &event.involved_object;
         // Events about nodes carry the node's name in place of its uid.
-        let same_uid = involved.uid == *uid || object.kind() == Kind::Node && involved.uid == object.meta.name;
-        *involved.kind == *object.kind_name()
-            && involved.name == object.meta.name
-            && (same_uid || involved.uid.is_empty() || uid.is_empty())
+        let same_uid = event.about_uid == *uid || object.kind() == Kind::Node && event.about_uid == object.meta.name;
+        *event.origin.about_kind == *object.kind_name()
+            && event.about_name == object.meta.name
+            && (same_uid || event.about_uid.is_empty() || uid.is_empty())
     };
     let mut found: Vec<&Obj> = if object.kind().scope() == Scope::Namespaced {
         view.list_in(Kind::Event, &object.meta.namespace).map(|(_, event)| event).collect()
@@ -69,18 +68,18 @@ fn events(object: &Object, view: View<'_>, now: MicroTime, out: &mut Writer) {
     out.line(1, "Type\tReason\tAge\tFrom\tMessage");
     out.line(1, "----\t------\t----\t----\t-------");
     for event in found.iter().filter_map(|event| event.as_event()) {
-        let source = if event.source.component.is_empty() { &event.reporting_component } else { &event.source.component };
-        let message = match &*event.involved_object.field_path {
+        let (origin, source) = (&event.origin, event.component());
+        let message = match &*origin.about_field {
             "" => event.message.trim().to_string(),
             path => format!("{path}: {}", event.message.trim()),
         };
-        out.line(1, format!("{}\t{}\t{}\t{source}\t{message}", event.r#type, event.reason, interval(event, now)));
+        out.line(1, format!("{}\t{}\t{}\t{source}\t{message}", origin.r#type, origin.reason, interval(event, now)));
     }
 }
 
 /// When an Event was last seen, in microseconds.
 fn last_seen(event: &Event) -> i64 {
-    let series = event.series.as_ref().and_then(|series| series.last_observed_time).map(|time| time.0);
+    let series = event.series().and_then(|series| series.last_observed_time).map(|time| time.0);
     let seconds = |time: Option<Timestamp>| time.map(|time| time.0 * 1_000_000);
     series.or(seconds(event.last_timestamp)).or(event.event_time.map(|time| time.0)).or(seconds(event.first_timestamp)).unwrap_or(0)
 }
@@ -90,7 +89,7 @@ fn interval(event: &Event, now: MicroTime) -> String {
     let ago = |us: Option<i64>| us.map_or("<unknown>".to_string(), |us| human_duration(now.0 - us));
     let seconds = |time: Option<Timestamp>| time.map(|time| time.0 * 1_000_000);
     let first = ago(event.event_time.map(|time| time.0).or(seconds(event.first_timestamp)));
-    match &event.series {
+    match event.series() {
         Some(series) => format!("{} (x{} over {first})", ago(series.last_observed_time.map(|time| time.0)), series.count),
         None if event.count > 1 => format!("{} (x{} over {first})", ago(seconds(event.last_timestamp)), event.count),
         None => first,

@@ -310,29 +310,27 @@ fn endpoints_text(endpoints: &Endpoints) -> String {
 fn event_cells(meta: &Meta, event: &Event, wide: bool, now: MicroTime) -> Vec<String> {
     let micro = |time: Option<MicroTime>| time.map_or("<unknown>".into(), |time| human_duration(now.0 - time.0));
     let first = event.first_timestamp.map_or_else(|| micro(event.event_time), |time| since(Some(time), now));
-    let (last, count) = match &event.series {
+    let (last, count) = match event.series() {
         Some(series) => (micro(series.last_observed_time), series.count),
         None => (event.last_timestamp.map_or(first.clone(), |time| since(Some(time), now)), event.count.max(1)),
     };
-    let object = &event.involved_object;
-    let target = match &*object.name {
-        "" => object.kind.to_lowercase(),
-        name => format!("{}/{name}", object.kind.to_lowercase()),
-    };
+    let origin = &event.origin;
+    let kind = origin.about_kind.to_lowercase();
+    let target = if event.about_name.is_empty() { kind } else { format!("{kind}/{}", event.about_name) };
     let message = event.message.trim().to_string();
-    let mut cells = vec![last, event.r#type.to_string(), event.reason.to_string(), target];
+    let mut cells = vec![last, origin.r#type.to_string(), origin.reason.to_string(), target];
     if !wide {
         cells.push(message);
         return cells;
     }
-    cells.extend([object.field_path.to_string(), event_source(event), message, first, count.to_string(), meta.name.to_string()]);
+    cells.extend([origin.about_field.to_string(), event_source(event), message, first, count.to_string(), meta.name.to_string()]);
     cells
 }
 
 /// `kubelet, node-1`
 pub fn event_source(event: &Event) -> String {
-    let component = if event.source.component.is_empty() { &event.reporting_component } else { &event.source.component };
-    let host = if event.source.host.is_empty() { &event.reporting_instance } else { &event.source.host };
+    let (component, origin) = (event.component(), &event.origin);
+    let host = if origin.source.host.is_empty() { &origin.reporting_instance } else { &origin.source.host };
     if host.is_empty() { component.to_string() } else { format!("{component}, {host}") }
 }
 
