@@ -414,6 +414,144 @@ proptest! {
     }
 }
 
+/// What a rollout of a DaemonSet or a StatefulSet takes away, beside what it may.
+#[derive(Default)]
+struct Rollout {
+    /// How many nodes or members may be without a pod that works.
+    unavailable: String,
+    /// How many nodes may have a second pod.
+    surge: String,
+    replicas: Vec<(Time, i32)>,
+    pods: BTreeMap<String, Obj>,
+    taken: u32,
+    broken: Vec<String>,
+}
+
+impl Rollout {
+    fn of(unavailable: &str, surge: &str) -> Rc<RefCell<Rollout>> {
+        Rc::new(RefCell::new(Rollout { unavailable: unavailable.into(), surge: surge.into(), ..Rollout::default() }))
+    }
+
+    /// Pods that are wanted on their node, by node. A daemon pod says by its affinity where it belongs.
+    fn by_node(&self) -> BTreeMap<String, Vec<&Obj>> {
+        let mut nodes: BTreeMap<String, Vec<&Obj>> = BTreeMap::new();
+        for pod in self.pods.values().filter(|pod| !pod.meta.is_deleting()) {
+            let text = pod.to_json()["spec"]["affinity"].to_string();
+            let node = ["a-1", "a-2", "b-1", "b-2"].into_iter().find(|node| text.contains(node)).unwrap_or_default();
+            nodes.entry(node.into()).or_default().push(pod);
+        }
+        nodes
+    }
+
+    fn daemons(&mut self, entry: &LogEntry, fresh: bool, taken: bool) {
+        let nodes = self.by_node();
+        let working = nodes.values().filter(|pods| pods.iter().any(|pod| counts(pod))).count() as i32;
+        let doubled = nodes.values().filter(|pods| pods.len() > 1).count() as i32;
+        let most = nodes.values().map(Vec::len).max().unwrap_or(0);
+        // Both round up.
+        let (unavailable, surge) = (share(&self.unavailable, 4, true), share(&self.surge, 4, true));
+        if taken && working < 4 - unavailable {
+            self.broken.push(format!("{}: {working} nodes with a pod that works, {unavailable} may be without", entry.at));
+        }
+        if fresh && (doubled > surge || most > 2) {
+            self.broken.push(format!("{}: {doubled} nodes have two pods, {surge} may; {most} on one", entry.at));
+        }
+    }
+
+    fn members(&mut self, entry: &LogEntry, name: &str) {
+        let since = Time::from_ms(entry.at.as_ms().saturating_sub(STALE_MS));
+        let first = self.replicas.iter().rposition(|(at, _)| *at <= since).unwrap_or(0);
+        let wanted = self.replicas[first..].iter().map(|(_, replicas)| *replicas).min().unwrap_or(0);
+        let works = |ordinal: i32| self.pods.get(&format!("db-{ordinal}")).is_some_and(counts);
+        let missing = (0..wanted).filter(|ordinal| !works(*ordinal)).count() as i32;
+        let may = share(&self.unavailable, wanted, false).max(i32::from(self.unavailable != "0"));
+        if (0..wanted).any(|ordinal| name == format!("db-{ordinal}")) && missing > may {
+            self.broken.push(format!("{}: {name} went, {missing} of {wanted} missing, {may} may be", entry.at));
+        }
+    }
+}
+
+impl Observer for Watcher<Rollout> {
+    fn commit(&mut self, key: &Key, entry: &LogEntry) {
+        let mut state = self.0.borrow_mut();
+        if let Body::StatefulSet(set) = &entry.object().body
+            && entry.after.is_some()
+        {
+            state.replicas.push((entry.at, set.spec.replicas.unwrap_or(1)));
+        }
+        if entry.object().as_pod().is_none() {
+            return;
+        }
+        let was = state.pods.get(&*key.name).cloned();
+        match &entry.after {
+            Some(pod) => drop(state.pods.insert(key.name.to_string(), pod.clone())),
+            None => drop(state.pods.remove(&*key.name)),
+        }
+        let taken = was.as_ref().is_some_and(counts) && entry.after.as_ref().is_none_or(|pod| pod.meta.is_deleting());
+        state.taken += u32::from(taken);
+        if !key.name.starts_with("db-") {
+            state.daemons(entry, was.is_none(), taken);
+        } else if taken {
+            state.members(entry, &key.name);
+        }
+    }
+}
+
+fn rolling_daemon_set(unavailable: &str, surge: &str) -> String {
+    let strategy = format!("spec:\n  updateStrategy: {{rollingUpdate: {{maxUnavailable: {unavailable}, maxSurge: {surge}}}}}\n");
+    daemon_set().replace("spec:\n  selector", &(strategy + "  selector"))
+}
+
+fn rolling_stateful_set(replicas: i32, policy: &str, unavailable: &str) -> String {
+    let strategy = format!("serviceName: db\n  updateStrategy: {{rollingUpdate: {{maxUnavailable: {unavailable}}}}}\n");
+    stateful_set(replicas, policy).replace("serviceName: db\n", &strategy)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A DaemonSet's rollout leaves no more nodes without a working pod than `maxUnavailable`, and doubles none beyond `maxSurge`.
+    #[test]
+    fn daemon_sets_keep_their_bounds(
+        (unavailable, surge) in prop_oneof![
+            Just(("1", "0")), Just(("2", "0")), Just(("50%", "0")), Just(("0", "1")), Just(("0", "2")), Just(("0", "30%"))
+        ],
+        tags in prop::collection::vec((1u64..40, prop_oneof![Just("v2"), Just("v3"), Just("slow"), Just("never")]), 1..5),
+        seed in 0..1_000u64,
+    ) {
+        let steps: Vec<(u64, String)> =
+            tags.iter().map(|(wait_s, tag)| (*wait_s, format!("set image daemonset/agent c=x/agent:{tag}"))).collect();
+        let mut world = world(&rolling_daemon_set(unavailable, surge), images(), 10, seed, &timeline(&steps, 60));
+        let state = Rollout::of(unavailable, surge);
+        world.observe(Box::new(Watcher(state.clone())));
+        world.run_until(Time::from_s(600));
+        prop_assert!(state.borrow().broken.is_empty(), "{:#?}", state.borrow().broken);
+        prop_assert!(!state.borrow().pods.is_empty());
+    }
+
+    /// A StatefulSet's rollout never takes more members away than `maxUnavailable`.
+    #[test]
+    fn stateful_sets_keep_their_bounds(
+        replicas in 1..7i32,
+        policy in prop_oneof![Just("OrderedReady"), Just("Parallel")],
+        unavailable in prop_oneof![Just("1"), Just("2"), Just("3"), Just("50%")],
+        changes in prop::collection::vec((1u64..60, prop_oneof![
+            3 => prop_oneof![Just("v2"), Just("v3"), Just("slow"), Just("never")].prop_map(|tag| format!("set image statefulset/db c=x/db:{tag}")),
+            1 => (0u32..7).prop_map(|replicas| format!("scale statefulset/db --replicas={replicas}")),
+            1 => Just("rollout undo statefulset/db".to_string()),
+        ]), 1..6),
+        seed in 0..1_000u64,
+    ) {
+        let manifests = rolling_stateful_set(replicas, policy, unavailable);
+        let mut world = world(&manifests, images(), 10, seed, &timeline(&changes, 90));
+        let state = Rollout::of(unavailable, "0");
+        world.observe(Box::new(Watcher(state.clone())));
+        world.run_until(Time::from_s(600));
+        prop_assert!(state.borrow().broken.is_empty(), "{:#?}", state.borrow().broken);
+        prop_assert!(!state.borrow().replicas.is_empty());
+    }
+}
+
 /// Runs a world under a watcher and gives what it noted.
 fn watched<T: Default>(mut world: World, until_s: u64) -> (World, Rc<RefCell<T>>)
 where
@@ -473,4 +611,28 @@ fn what_does_not_heal_does_not_settle() {
     assert_eq!(unsettled(&world), Vec::<String>::new());
     world.run_until(Time::from_s(1_200));
     assert!(!unsettled(&world).is_empty());
+}
+
+#[test]
+fn a_rollout_that_takes_more_than_it_may_is_seen() {
+    // The watcher is told of stricter bounds than the rollouts have.
+    let daemons = |unavailable, surge| (rolling_daemon_set(unavailable, surge), "set image daemonset/agent c=x/agent:slow");
+    let members = |policy| (rolling_stateful_set(5, policy, "3"), "set image statefulset/db c=x/db:slow");
+    let cases = [
+        (daemons("2", "0"), [("2", "0", false), ("1", "0", true)]),
+        (daemons("0", "2"), [("0", "2", false), ("0", "1", true)]),
+        (members("Parallel"), [("3", "0", false), ("2", "0", true)]),
+        (members("OrderedReady"), [("3", "0", false), ("2", "0", true)]),
+    ];
+    for ((manifests, change), told) in cases {
+        for (unavailable, surge, breaks) in told {
+            let mut world = world(&manifests, images(), 10, 1, &[step(120, change)]);
+            let state = Rollout::of(unavailable, surge);
+            world.observe(Box::new(Watcher(state.clone())));
+            world.run_until(Time::from_s(600));
+            let state = state.borrow();
+            assert!(state.taken > 0);
+            assert_eq!(!state.broken.is_empty(), breaks, "{change} with {unavailable} and {surge}: {:#?}", state.broken);
+        }
+    }
 }
