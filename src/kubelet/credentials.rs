@@ -39,6 +39,11 @@ impl Owners {
         }
     }
 
+    /// An image has gone.
+    pub fn forget(&mut self, image: &Str) {
+        self.0.remove(image);
+    }
+
     /// Whether a pod with these logins may use it: the same Secret, or one that says the same.
     fn allow(&self, image: &Str, logins: impl FnOnce() -> Vec<Login>) -> bool {
         let Some(known) = self.0.get(image) else { return true };

@@ -188,6 +188,11 @@ impl Fleet {
             let available = Quantity::from_binary(short.unwrap_or(threshold.value() / 2));
             self.with(slot, cx, |kubelet| kubelet.evict(what, threshold, available));
         }
+        let node = self.node_mut(number);
+        if starved.is_some() && node.images_changed {
+            let round = node.status_round(cx.now);
+            cx.wake_at(round, Self::images_token(number));
+        }
         if let Some(next) = next {
             cx.wake_at(next, Self::node_token(number));
         }
@@ -229,10 +234,7 @@ impl Fleet {
         if what == Shortage::Disk {
             let used: Vec<Str> =
                 slots.iter().flat_map(|slot| self.pod_ref(*slot).lives.iter().map(|live| live.seen.image.clone())).collect();
-            let images = &mut self.node_mut(number).images;
-            let before = images.len();
-            images.retain(|image| used.contains(image));
-            if images.len() < before {
+            if self.remove_images(number, &used, now) {
                 return None;
             }
         }
@@ -241,6 +243,25 @@ impl Fleet {
             !pod.terminating && !pod.rejected && !pod.pod().is_terminal() && pod.pod().priority() < CRITICAL
         });
         alive.min_by_key(|slot| rank(self.pod_ref(*slot), what, now))
+    }
+
+    /// Takes images off a machine that none of its containers needs, with their layers; says whether there were any.
+    fn remove_images(&mut self, number: u32, used: &[Str], now: Time) -> bool {
+        let unused = |image: &Str| !used.contains(image);
+        let gone: Vec<Str> = self.node_mut(number).images.iter().filter(|image| unused(image)).cloned().collect();
+        let node = self.node_mut(number);
+        node.images_changed |= !gone.is_empty();
+        for image in &gone {
+            node.owners.forget(image);
+            node.images.shift_remove(image);
+        }
+        let kept: Vec<Str> = node.images.iter().cloned().collect();
+        let behaviours = &self.shared.settings.behaviours;
+        let layers = kept.iter().flat_map(|image| behaviours.image_layers(image)).map(|(name, _)| name.clone());
+        let kept: Vec<Str> = layers.chain(kept.iter().cloned()).collect();
+        // What is on its way stays.
+        self.node_mut(number).layers.retain(|name, came| *came > now || kept.contains(name));
+        !gone.is_empty()
     }
 
     /// A fault ends the processes of a pod, or of one of its containers.
