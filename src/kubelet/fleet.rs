@@ -2,6 +2,7 @@
 //! Real: syncLoop and the Handle… functions in pkg/kubelet/kubelet.go @ v1.37.2.
 
 use super::eviction::Shortage;
+use super::manager::Write;
 use super::node::NodeState;
 use super::pod::{Due, Dues, PodState, Slot};
 use super::settings::Settings;
@@ -26,19 +27,22 @@ const IMAGES_TIMER: u64 = 65;
 /// The timer at which a node has found the control plane again.
 const ONLINE_TIMER: u64 = 66;
 
+/// A pod of which a node told the API server. By the time of the answer its slot may be another pod's, on another node.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Said {
+    pub node: u32,
+    pub slot: Slot,
+    pub uid: Str,
+    pub version: u32,
+    pub finished: bool,
+}
+
 /// What an answer belongs to.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Asked {
     Namespace,
-    Status {
-        slot: Slot,
-        version: u32,
-        uid: Str,
-        finished: bool,
-    },
-    Removal {
-        slot: Slot,
-    },
+    Status(Said),
+    Removal(Said),
     /// A node's lease or status: its heartbeat.
     Heartbeat {
         number: u32,
@@ -277,40 +281,42 @@ impl Fleet {
             node.sending = Some(write.slot);
             let verb = Kubelet { pod, slot: write.slot, node, shared: &mut self.shared, cx }.status_verb(&write);
             let ticket = cx.request(verb);
-            self.shared
-                .tickets
-                .insert(ticket, Asked::Status { slot: write.slot, version: write.version, uid: write.uid, finished: write.finished });
+            let Write { slot, version, uid, finished, .. } = write;
+            self.shared.tickets.insert(ticket, Asked::Status(Said { node: number, slot, uid, version, finished }));
         }
     }
 
-    fn status_answered(&mut self, slot: Slot, (version, finished): (u32, bool), uid: &Str, answer: Answer, cx: &mut Ctx<'_>) {
-        let pod = &mut self.pods[slot];
-        let number = pod.node;
-        let node = &mut self.nodes[number as usize];
-        if node.sending == Some(slot) {
-            node.sending = None;
-        }
+    fn status_answered(&mut self, said: Said, answer: Answer, cx: &mut Ctx<'_>) {
+        let node = &mut self.nodes[said.node as usize];
+        node.has_sent(said.slot);
         // What a cut-off node was answered, it never heard.
         let answer = if node.online { answer } else { Err(crate::api::ApiError::unreachable()) };
-        if pod.uid == *uid && node.up {
-            let mut kubelet = Kubelet { pod, slot, node, shared: &mut self.shared, cx };
+        let pod = &mut self.pods[said.slot];
+        if pod.uid == said.uid && node.up {
+            let mut kubelet = Kubelet { pod, slot: said.slot, node, shared: &mut self.shared, cx };
             match answer {
                 Ok(object) => {
-                    if let Some(verb) = kubelet.status_written(version, finished, &object) {
-                        kubelet.node.sending = Some(slot);
+                    if let Some(verb) = kubelet.status_written(said.version, said.finished, &object) {
+                        kubelet.node.sending = Some(said.slot);
                         let ticket = kubelet.cx.request(verb);
-                        self.shared.tickets.insert(ticket, Asked::Removal { slot });
+                        self.shared.tickets.insert(ticket, Asked::Removal(said.clone()));
                     }
                 }
                 // The API could not take it now: the next round tries again.
-                Err(error) if error.code() != 404 => {
-                    let round = kubelet.node.status_round(kubelet.cx.now);
-                    kubelet.set_due(Due::Reconcile, round);
-                }
+                Err(error) if error.code() != 404 => kubelet.write_again(),
                 Err(_) => {}
             }
         }
-        self.shared.touched.push(number);
+        self.shared.touched.push(said.node);
+    }
+
+    fn removal_answered(&mut self, said: Said, answer: &Answer, cx: &mut Ctx<'_>) {
+        if answer.as_ref().is_err_and(|error| !matches!(error.code(), 404 | 409)) && self.pods[said.slot].uid == said.uid {
+            // The last status is written again, and the removal follows.
+            self.with(said.slot, cx, |kubelet| kubelet.write_again());
+        }
+        self.nodes[said.node as usize].has_sent(said.slot);
+        self.shared.touched.push(said.node);
     }
 }
 
@@ -418,17 +424,8 @@ impl Fleet {
                     }
                 }
             }
-            Some(Asked::Status { slot, version, uid, finished }) => self.status_answered(slot, (version, finished), &uid, answer, cx),
-            Some(Asked::Removal { slot }) => {
-                let number = self.pods[slot].node;
-                if answer.as_ref().is_err_and(|error| !matches!(error.code(), 404 | 409)) {
-                    self.try_removal_again(slot, cx);
-                }
-                if self.nodes[number as usize].sending == Some(slot) {
-                    self.nodes[number as usize].sending = None;
-                }
-                self.shared.touched.push(number);
-            }
+            Some(Asked::Status(said)) => self.status_answered(said, answer, cx),
+            Some(Asked::Removal(said)) => self.removal_answered(said, &answer, cx),
             Some(Asked::Heartbeat { number }) => match answer {
                 Ok(object) => self.reported(number, &object, cx),
                 Err(error) => self.heartbeat_failed(number, &error, cx),

@@ -27,6 +27,13 @@ impl NodeState {
         self.up && self.online
     }
 
+    /// The write of a pod's status has been answered, or its removal.
+    pub fn has_sent(&mut self, slot: Slot) {
+        if self.sending == Some(slot) {
+            self.sending = None;
+        }
+    }
+
     /// Keeps an Event until it can be written.
     pub fn hold_back(&mut self, now: Time, note: EventNote) {
         if self.unsaid.len() < EVENTS_MAX {
@@ -147,14 +154,6 @@ impl Fleet {
         }
     }
 
-    /// The removal of a pod that has ended was not carried out: its last status is written again at the next round, and it follows.
-    pub(super) fn try_removal_again(&mut self, slot: Slot, cx: &mut Ctx<'_>) {
-        self.with(slot, cx, |kubelet| {
-            let round = kubelet.node.status_round(kubelet.cx.now);
-            kubelet.set_due(Due::Reconcile, round);
-        });
-    }
-
     /// A machine's clock goes wrong, or right again.
     pub(super) fn set_clock(&mut self, name: &Str, offset_ms: i64) {
         if let Some(number) = self.number_of(name) {
@@ -164,6 +163,12 @@ impl Fleet {
 }
 
 impl Kubelet<'_, '_> {
+    /// The API could not take what was written: the next round writes the status again.
+    pub(super) fn write_again(&mut self) {
+        let round = self.node.status_round(self.cx.now);
+        self.set_due(Due::Reconcile, round);
+    }
+
     /// Files and samples may have been missed.
     fn heard_again(&mut self) {
         self.inputs_changed();
