@@ -91,12 +91,9 @@ impl Watchdog {
         self.laws.iter_mut().for_each(|law| law.record(at, record));
     }
 
-    /// Everything has settled: the laws look at it.
-    pub fn end(&mut self, view: View<'_>, end: &End) {
-        let broken = self.laws.iter_mut().find_map(|law| law.end(view, end).err().map(|detail| (law.name(), detail)));
-        if let Some((law, detail)) = broken {
-            self.broken(end.at, law, detail);
-        }
+    /// Everything should have settled: the laws look at it. Gives back the first that is broken, and how.
+    pub fn end(&mut self, view: View<'_>, end: &End) -> Option<(String, String)> {
+        self.laws.iter_mut().find_map(|law| law.end(view, end).err().map(|detail| (law.name().into(), detail)))
     }
 }
 

@@ -100,6 +100,11 @@ impl Network {
         }
     }
 
+    /// Whether the loads have ended: what is looked at after a scenario's end (to see that everything comes to rest) is sent nothing.
+    fn is_over(&self, now: Time) -> bool {
+        now > self.end
+    }
+
     /// Books what has happened by now.
     fn catch_up(&mut self, now: Time) {
         self.traffic.advance(now);
@@ -350,7 +355,7 @@ impl Actor for Network {
     }
 
     fn settled(&mut self, cx: &mut Ctx<'_>) {
-        if self.changed.is_empty() && !self.senders_changed {
+        if self.is_over(cx.now) || self.changed.is_empty() && !self.senders_changed {
             return;
         }
         self.catch_up(cx.now);
@@ -368,6 +373,7 @@ impl Actor for Network {
 
     fn wake(&mut self, token: u64, cx: &mut Ctx<'_>) {
         match token {
+            CHANGE if self.is_over(cx.now) => {}
             CHANGE => {
                 if self.timer.is_some_and(|at| at <= cx.now) {
                     self.timer = None;
@@ -376,7 +382,9 @@ impl Actor for Network {
                 self.go_on(cx);
             }
             METER => {
-                self.catch_up(cx.now);
+                if !self.is_over(cx.now) {
+                    self.catch_up(cx.now);
+                }
                 self.meter(cx);
                 cx.wake_in(METERED_EVERY, METER);
             }
@@ -389,6 +397,7 @@ impl Actor for Network {
 
     fn signalled(&mut self, signal: &Signal, cx: &mut Ctx<'_>) {
         match signal {
+            _ if self.is_over(cx.now) => {}
             Signal::Process(process) => self.learn(process, cx),
             Signal::NodeCrash(node) => self.power(node, false, cx),
             Signal::NodeBoot(node) => self.power(node, true, cx),

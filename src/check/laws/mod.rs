@@ -75,7 +75,7 @@ pub fn all() -> Vec<Box<dyn Law>> {
         Box::new(finished_jobs::FinishedJobs::default()),
         Box::new(owners::Owners),
         Box::new(agreement::Agreement),
-        Box::new(healthy_nodes::HealthyNodes),
+        Box::new(healthy_nodes::HealthyNodes::default()),
     ]
 }
 
