@@ -12,7 +12,7 @@ pub enum Wrong {
     /// None.
     #[default]
     Nothing,
-    /// The ReplicaSet controller forgets what it has asked for.
+    /// The ReplicaSet controller forgets what it has asked for and written.
     NoExpectations,
     /// The StatefulSet controller removes members of lost nodes by force.
     ForceDeletes,
