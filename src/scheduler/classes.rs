@@ -7,6 +7,7 @@
 use super::decision::Decision;
 use super::framework::{CycleState, MAX_NODE_SCORE, default_normalize_score};
 use super::framework::{Normalization, Reach, Tracker, World};
+use super::grouped::Grouped;
 use super::node_info::NodeId;
 use super::pod_info::PodInfo;
 use super::runtime::{Framework, Scores};
@@ -36,15 +37,22 @@ struct Key {
     owner: Option<(Str, Str)>,
 }
 
+/// What stands for the verdicts of trackers.
+pub(super) type Said = SmallVec<[u64; 2]>;
+
 /// A kind of pod and what it counts.
-struct Class {
+pub(super) struct Class {
     pod: PodInfo,
     /// Trackers with their plugins.
-    trackers: Vec<(usize, Box<dyn Tracker>)>,
+    pub(super) trackers: Vec<(usize, Box<dyn Tracker>)>,
     /// Places among the framework's filters of those that a tracker stands for.
     tracked_filters: Vec<(u8, usize)>,
     /// What was chosen from before, by what the trackers said then.
-    selections: Vec<(SmallVec<[u64; 2]>, Selection)>,
+    selections: Vec<(Said, Selection)>,
+    /// The same in groups.
+    pub(super) grouped: Option<(Said, Grouped)>,
+    /// How many pods have come since the groups were made.
+    pub(super) since_grouping: u32,
     /// That its pods fit nowhere, with where the log of changes ended then.
     nowhere: Option<(u64, Decision)>,
     order_version: u64,
@@ -125,8 +133,8 @@ impl Default for Classes {
 
 /// A class with what nodes say of its spec, both up to date.
 pub(super) struct Known<'a> {
-    nodes: &'a Suitability,
-    class: &'a mut Class,
+    pub(super) nodes: &'a Suitability,
+    pub(super) class: &'a mut Class,
 }
 
 impl Classes {
@@ -204,6 +212,8 @@ impl Class {
             trackers,
             tracked_filters,
             selections: vec![],
+            grouped: None,
+            since_grouping: 0,
             nowhere: None,
             order_version: world.cache.order_version(),
             listers_generation: world.listers.generation(),
@@ -262,13 +272,18 @@ impl Known<'_> {
         if place == PASSES { Ok(()) } else { Err(self.nodes.words[usize::from(word)].clone()) }
     }
 
+    /// As long as this is the same, so are the verdicts on nodes that have not changed.
+    pub(super) fn verdicts_stand_for(&self, tracked: &[(u8, usize)]) -> Option<Said> {
+        tracked.iter().map(|&(_, tracker)| self.class.trackers[tracker].1.fingerprint()).collect()
+    }
+
     /// The best of all nodes, and how many passed and failed, if that can be told from the last time. None: they have to be looked at.
     pub fn select(&mut self, world: &World, tracked: &[(u8, usize)], start: usize) -> Option<(NodeId, usize, usize)> {
-        if self.class.trackers.iter_mut().any(|(_, tracker)| tracker.begin_score(&[])) || self.nodes.scorers.iter().any(|s| s.varies()) {
-            return None;
+        let parts = self.parts()?;
+        if !parts.is_empty() {
+            return self.select_grouped(world, tracked, start, parts);
         }
-        let said =
-            tracked.iter().map(|&(_, tracker)| self.class.trackers[tracker].1.fingerprint()).collect::<Option<SmallVec<[u64; 2]>>>()?;
+        let said = self.verdicts_stand_for(tracked)?;
         let known = self.class.selections.iter().position(|(key, selection)| *key == said && selection.start == start);
         let at = match known {
             Some(at) if self.renew(world, tracked, at) => at,

@@ -194,10 +194,33 @@ pub trait Tracker: Send {
     /// Brings the scores into 0..=100.
     fn normalize(&self, feasible: &[NodeId], scores: &mut [i64]);
 
+    /// How nodes can be scored in groups, if they can.
+    fn groups(&self) -> Option<&dyn Groups> {
+        None
+    }
+
     /// Both at once, weighted and added to the totals; false, and nothing added, where there is no quicker way.
     fn add_scores(&mut self, _feasible: &[NodeId], _weight: i64, _total: &mut [i64]) -> bool {
         false
     }
+}
+
+/// A point in the life of [`Groups`]: which life, and how many changes before it.
+pub type GroupMark = (u64, usize);
+
+/// Nodes that a tracker cannot tell apart are a group: it has one score. Groups are named by two numbers.
+pub trait Groups {
+    /// The group of a node.
+    fn of(&self, node: NodeId) -> [i64; 2];
+
+    /// The score of all nodes of a group, before it is normalised.
+    fn score(&self, group: [i64; 2]) -> i64;
+
+    /// Now.
+    fn mark(&self) -> GroupMark;
+
+    /// The nodes that may be in another group since then; none: any may be.
+    fn moved_since(&self, mark: GroupMark) -> Option<&[NodeId]>;
 }
 
 /// A scheduler plugin.

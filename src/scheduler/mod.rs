@@ -14,6 +14,7 @@ pub mod events;
 pub mod explain;
 pub mod framework;
 pub mod gpu_sharing;
+mod grouped;
 pub mod hints;
 pub mod listers;
 pub mod node_info;

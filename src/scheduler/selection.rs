@@ -65,13 +65,15 @@ pub fn heap_root(total: &[i64]) -> usize {
     if total[0] == best {
         return 0;
     }
-    // The way down from the root as bits from the left, and how long it is: places have far fewer bits than 58.
-    let preorder = |&at: &usize| {
-        let way = at as u64 + 1;
-        way << way.leading_zeros() | u64::from(63 - way.leading_zeros())
-    };
     let ties = (1..total.len()).filter(|&at| total[at] == best);
-    ties.min_by_key(preorder).expect("one is the best")
+    ties.min_by_key(|&at| preorder(at)).expect("one is the best")
+}
+
+/// Where a place comes when the tree is walked in preorder: the way down from the root as bits from the left, and how long it is. Places
+/// have far fewer bits than 58.
+pub(super) fn preorder(at: usize) -> u64 {
+    let way = at as u64 + 1;
+    way << way.leading_zeros() | u64::from(63 - way.leading_zeros())
 }
 
 /// Nodes to choose from, in the order of the search, and their totals.

@@ -1,9 +1,10 @@
 //! The counts of InterPodAffinity for one kind of pod, kept up to date node by node.
 
+use super::affinity_groups::AffinityGroups;
 use super::inter_pod_affinity::{NOT_NEAR, TOO_NEAR, UNWANTED, matches_all, means, normalize};
 use super::places::Places;
 use crate::model::{Labels, Str};
-use crate::scheduler::framework::{Tracker, World};
+use crate::scheduler::framework::{GroupMark, Groups, Tracker, World};
 use crate::scheduler::node_info::{NodeId, NodeInfo};
 use crate::scheduler::pod_info::{AffinityTerm, PodInfo};
 use crate::scheduler::status::Status;
@@ -87,6 +88,7 @@ pub(super) struct AffinityTracker {
     affinity: Sums,
     anti_affinity: Sums,
     score: Sums,
+    groups: AffinityGroups,
     /// Places of the terms' labels in `affinity` and `anti_affinity`.
     affinity_labels: Vec<usize>,
     anti_affinity_labels: Vec<usize>,
@@ -123,6 +125,7 @@ impl AffinityTracker {
             affinity,
             anti_affinity,
             score: Sums::default(),
+            groups: AffinityGroups::default(),
             affinity_labels,
             anti_affinity_labels,
             shares: vec![],
@@ -154,6 +157,9 @@ impl AffinityTracker {
         });
         let at = sums.labels[label].of(node.id).expect("the node has the label");
         sums.add(label, at, delta);
+        if to == To::Score {
+            self.groups.touch(label, at);
+        }
         self.shares[node.id as usize].push(Share { to, label, at, delta });
         true
     }
@@ -166,6 +172,9 @@ impl AffinityTracker {
         }
         for share in std::mem::take(&mut self.shares[id]) {
             self.sums(share.to).add(share.label, share.at, -share.delta);
+            if share.to == To::Score {
+                self.groups.touch(share.label, share.at);
+            }
         }
         self.met_all -= std::mem::take(&mut self.met[id]);
     }
@@ -271,7 +280,9 @@ impl Tracker for AffinityTracker {
     fn refresh(&mut self, world: &World, _: &mut Topology) {
         let cache = &world.cache;
         if self.labels_version != Some(cache.labels_version()) {
-            *self = Self::new(&self.pod.clone(), std::mem::take(&mut self.terms));
+            let mut groups = std::mem::take(&mut self.groups);
+            groups.forget();
+            *self = Self { groups, ..Self::new(&self.pod.clone(), std::mem::take(&mut self.terms)) };
             self.labels_version = Some(cache.labels_version());
             self.rebuild(world);
         } else {
@@ -286,6 +297,7 @@ impl Tracker for AffinityTracker {
             }
         }
         self.log_end = cache.log_end();
+        self.groups.settle(&self.score.labels);
     }
 
     fn begin_filter(&mut self) -> bool {
@@ -321,5 +333,27 @@ impl Tracker for AffinityTracker {
 
     fn normalize(&self, _: &[NodeId], scores: &mut [i64]) {
         normalize(scores);
+    }
+
+    fn groups(&self) -> Option<&dyn Groups> {
+        Some(self)
+    }
+}
+
+impl Groups for AffinityTracker {
+    fn of(&self, node: NodeId) -> [i64; 2] {
+        self.groups.of(&self.score.labels, node)
+    }
+
+    fn score(&self, group: [i64; 2]) -> i64 {
+        self.groups.score(&self.score.labels, group)
+    }
+
+    fn mark(&self) -> GroupMark {
+        self.groups.mark()
+    }
+
+    fn moved_since(&self, mark: GroupMark) -> Option<&[NodeId]> {
+        self.groups.moved_since(mark)
     }
 }

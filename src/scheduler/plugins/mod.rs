@@ -1,5 +1,6 @@
 //! The plugins, one file each.
 
+mod affinity_groups;
 mod affinity_tracker;
 pub mod best_fit;
 pub mod default_binder;

@@ -59,6 +59,15 @@ impl Places {
         (at != NONE).then_some(at as usize)
     }
 
+    /// The nodes of each value.
+    pub fn nodes_by_value(&self) -> Vec<Vec<NodeId>> {
+        let mut out = vec![vec![]; self.sums.len()];
+        for (node, at) in self.of_node.iter().enumerate().filter(|(_, at)| **at != NONE) {
+            out[*at as usize].push(node as NodeId);
+        }
+        out
+    }
+
     /// The sum at a node's value, if it has the label.
     pub fn sum(&self, node: NodeId) -> Option<i64> {
         self.of(node).map(|at| self.sums[at])

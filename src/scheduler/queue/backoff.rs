@@ -3,7 +3,7 @@
 //! Real: pkg/scheduler/backend/queue/backoff_queue.go @ v1.37.2.
 
 use super::heap::Heap;
-use super::info::{PodKey, QueuedPodInfo, less_backoff, less_error_backoff};
+use super::info::{BackoffRank, PodKey, QueuedPodInfo, backoff_rank, error_backoff_rank};
 use crate::base::{Span, Time};
 
 /// Backoffs end at whole seconds, so that pods of one second are ordered by priority.
@@ -14,8 +14,8 @@ const WINDOW: Span = Span::from_s(1);
 pub(super) struct BackoffQueue {
     initial: Span,
     max: Span,
-    pub rejected: Heap<PodKey, Box<QueuedPodInfo>>,
-    pub failed: Heap<PodKey, Box<QueuedPodInfo>>,
+    pub rejected: Heap<PodKey, Box<QueuedPodInfo>, BackoffRank>,
+    pub failed: Heap<PodKey, Box<QueuedPodInfo>, Option<Time>>,
 }
 
 /// The start of the second.
@@ -25,7 +25,7 @@ fn align(time: Time) -> Time {
 
 impl BackoffQueue {
     pub fn new(initial: Span, max: Span) -> Self {
-        Self { initial, max, rejected: Heap::new(less_backoff), failed: Heap::new(less_error_backoff) }
+        Self { initial, max, rejected: Heap::new(backoff_rank), failed: Heap::new(error_backoff_rank) }
     }
 
     /// 1, 2, 4 … times the initial backoff, up to the greatest.
@@ -58,8 +58,11 @@ impl BackoffQueue {
 
     /// Adds a pod to the queue it belongs to.
     pub fn add(&mut self, info: Box<QueuedPodInfo>) {
-        let heap = if info.has_no_rejector() { &mut self.failed } else { &mut self.rejected };
-        heap.add_or_update(info.key(), info);
+        if info.has_no_rejector() {
+            self.failed.add_or_update(info.key(), info);
+        } else {
+            self.rejected.add_or_update(info.key(), info);
+        }
     }
 
     /// Takes a pod out of either queue.
@@ -81,21 +84,21 @@ impl BackoffQueue {
     #[allow(clippy::vec_box)]
     pub fn pop_completed(&mut self, now: Time) -> Vec<Box<QueuedPodInfo>> {
         let mut out = Vec::new();
-        for heap in [&mut self.rejected, &mut self.failed] {
-            // A pod in a backoff queue has had its end worked out when it entered.
-            while heap.peek().is_some_and(|info| info.backoff_expiration.is_none_or(|end| end < align(now))) {
-                out.extend(heap.pop());
-            }
+        // A pod in a backoff queue has had its end worked out when it entered.
+        let is_over = |end: Option<Time>| end.is_none_or(|end| end < align(now));
+        while self.rejected.peek().is_some_and(|info| is_over(info.backoff_expiration)) {
+            out.extend(self.rejected.pop());
+        }
+        while self.failed.peek().is_some_and(|info| is_over(info.backoff_expiration)) {
+            out.extend(self.failed.pop());
         }
         out
     }
 
     /// The first moment at which `pop_completed` gives something.
     pub fn next_completion(&self) -> Option<Time> {
-        let first = |heap: &Heap<PodKey, Box<QueuedPodInfo>>| {
-            heap.peek().map(|info| info.backoff_expiration.map_or(Time::ZERO, |end| end + WINDOW))
-        };
-        match (first(&self.rejected), first(&self.failed)) {
+        let end = |info: &Box<QueuedPodInfo>| info.backoff_expiration.map_or(Time::ZERO, |end| end + WINDOW);
+        match (self.rejected.peek().map(end), self.failed.peek().map(end)) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }

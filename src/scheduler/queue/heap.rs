@@ -5,70 +5,103 @@
 use crate::base::collections::Map;
 use std::hash::Hash;
 
-/// Which of two items comes first.
-pub(super) type Less<T> = fn(&T, &T) -> bool;
+/// What an item is compared by: the lesser comes first.
+pub(super) type Rank<T, R> = fn(&T) -> R;
 
-/// The heap. `K` names an item; there is one item per name.
+/// An item with its place in the heap.
 #[derive(Clone, Debug)]
-pub(super) struct Heap<K, T> {
-    items: Vec<(K, T)>,
-    place: Map<K, usize>,
-    less: Less<T>,
+struct Slot<K, T> {
+    key: K,
+    item: T,
+    place: u32,
 }
 
-impl<K: Clone + Eq + Hash, T> Heap<K, T> {
+/// The heap. `K` names an item; there is one item per name. What moves is small: an item's rank and the number of its slot.
+#[derive(Clone, Debug)]
+pub(super) struct Heap<K, T, R> {
+    heap: Vec<(R, u32)>,
+    slots: Vec<Option<Slot<K, T>>>,
+    free: Vec<u32>,
+    slot_of: Map<K, u32>,
+    rank: Rank<T, R>,
+}
+
+impl<K: Clone + Eq + Hash, T, R: Copy + Ord> Heap<K, T, R> {
     /// An empty heap.
-    pub fn new(less: Less<T>) -> Self {
-        Self { items: Vec::new(), place: Map::default(), less }
+    pub fn new(rank: Rank<T, R>) -> Self {
+        Self { heap: Vec::new(), slots: Vec::new(), free: Vec::new(), slot_of: Map::default(), rank }
     }
 
     /// How many items there are.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.heap.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.heap.is_empty()
+    }
+
+    fn slot(&self, slot: u32) -> &Slot<K, T> {
+        self.slots[slot as usize].as_ref().expect("the heap names slots that are taken")
+    }
+
+    fn slot_mut(&mut self, slot: u32) -> &mut Slot<K, T> {
+        self.slots[slot as usize].as_mut().expect("the heap names slots that are taken")
     }
 
     /// The first item.
     pub fn peek(&self) -> Option<&T> {
-        self.items.first().map(|(_, item)| item)
+        self.heap.first().map(|(_, slot)| &self.slot(*slot).item)
     }
 
     /// The item of that name.
     pub fn get(&self, key: &K) -> Option<&T> {
-        self.place.get(key).map(|&at| &self.items[at].1)
+        self.slot_of.get(key).map(|slot| &self.slot(*slot).item)
     }
 
     /// Adds an item, or replaces the one of that name.
     pub fn add_or_update(&mut self, key: K, item: T) {
-        match self.place.get(&key) {
-            Some(&at) => {
-                self.items[at].1 = item;
-                self.fix(at);
+        let rank = (self.rank)(&item);
+        if let Some(&slot) = self.slot_of.get(&key) {
+            let known = self.slot_mut(slot);
+            known.item = item;
+            let at = known.place as usize;
+            self.heap[at].0 = rank;
+            return self.fix(at);
+        }
+        let at = self.heap.len();
+        let taken = Some(Slot { key: key.clone(), item, place: at as u32 });
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = taken;
+                slot
             }
             None => {
-                let at = self.items.len();
-                self.place.insert(key.clone(), at);
-                self.items.push((key, item));
-                self.up(at);
+                self.slots.push(taken);
+                self.slots.len() as u32 - 1
             }
-        }
+        };
+        self.slot_of.insert(key, slot);
+        self.heap.push((rank, slot));
+        self.up(at);
     }
 
     /// Changes the item of that name in place; says whether it is there.
     pub fn update(&mut self, key: &K, change: impl FnOnce(&mut T)) -> bool {
-        let Some(&at) = self.place.get(key) else { return false };
-        change(&mut self.items[at].1);
+        let Some(&slot) = self.slot_of.get(key) else { return false };
+        let rank = self.rank;
+        let known = self.slot_mut(slot);
+        change(&mut known.item);
+        let (at, rank) = (known.place as usize, rank(&known.item));
+        self.heap[at].0 = rank;
         self.fix(at);
         true
     }
 
     /// Takes the first item out.
     pub fn pop(&mut self) -> Option<T> {
-        let last = self.items.len().checked_sub(1)?;
+        let last = self.heap.len().checked_sub(1)?;
         self.swap(0, last);
         self.down(0, last);
         self.take_last()
@@ -76,8 +109,8 @@ impl<K: Clone + Eq + Hash, T> Heap<K, T> {
 
     /// Takes the item of that name out.
     pub fn remove(&mut self, key: &K) -> Option<T> {
-        let at = *self.place.get(key)?;
-        let last = self.items.len() - 1;
+        let at = self.slot(*self.slot_of.get(key)?).place as usize;
+        let last = self.heap.len() - 1;
         if at != last {
             self.swap(at, last);
             if !self.down(at, last) {
@@ -88,28 +121,31 @@ impl<K: Clone + Eq + Hash, T> Heap<K, T> {
     }
 
     fn take_last(&mut self) -> Option<T> {
-        let (key, item) = self.items.pop()?;
-        self.place.remove(&key);
-        Some(item)
+        let (_, slot) = self.heap.pop()?;
+        let taken = self.slots[slot as usize].take().expect("the heap names slots that are taken");
+        self.free.push(slot);
+        self.slot_of.remove(&taken.key);
+        Some(taken.item)
     }
 
     fn fix(&mut self, at: usize) {
-        if !self.down(at, self.items.len()) {
+        if !self.down(at, self.heap.len()) {
             self.up(at);
         }
     }
 
     fn swap(&mut self, a: usize, b: usize) {
         if a != b {
-            self.items.swap(a, b);
+            self.heap.swap(a, b);
             for at in [a, b] {
-                *self.place.get_mut(&self.items[at].0).expect("each item has a place") = at;
+                let slot = self.heap[at].1;
+                self.slot_mut(slot).place = at as u32;
             }
         }
     }
 
     fn before(&self, a: usize, b: usize) -> bool {
-        (self.less)(&self.items[a].1, &self.items[b].1)
+        self.heap[a].0 < self.heap[b].0
     }
 
     fn up(&mut self, mut at: usize) {
@@ -147,15 +183,15 @@ impl<K: Clone + Eq + Hash, T> Heap<K, T> {
 mod tests {
     use super::*;
 
-    fn heap(items: &[(&'static str, u32)]) -> Heap<&'static str, (u32, &'static str)> {
-        let mut heap = Heap::new(|a: &(u32, &str), b: &(u32, &str)| a.0 < b.0);
+    fn heap(items: &[(&'static str, u32)]) -> Heap<&'static str, (u32, &'static str), u32> {
+        let mut heap = Heap::new(|item: &(u32, &str)| item.0);
         for &(name, rank) in items {
             heap.add_or_update(name, (rank, name));
         }
         heap
     }
 
-    fn drain(mut heap: Heap<&'static str, (u32, &'static str)>) -> String {
+    fn drain(mut heap: Heap<&'static str, (u32, &'static str), u32>) -> String {
         std::iter::from_fn(|| heap.pop()).map(|(_, name)| name).collect::<Vec<_>>().join(" ")
     }
 

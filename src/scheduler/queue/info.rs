@@ -4,6 +4,7 @@
 use crate::base::Time;
 use crate::model::Str;
 use crate::scheduler::pod_info::PodInfo;
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -79,25 +80,26 @@ impl QueuedPodInfo {
     }
 }
 
+/// Higher priority first, then the older one.
+pub(super) type ActiveRank = (Reverse<i32>, Time);
+/// The earlier end of backoff first, then as in the active queue.
+pub(super) type BackoffRank = (Option<Time>, ActiveRank);
+
 /// PrioritySort: higher priority first, then the older one.
 /// Real: pkg/scheduler/framework/plugins/queuesort/priority_sort.go @ v1.37.2.
 #[allow(clippy::borrowed_box)]
-pub(super) fn less_active(a: &Box<QueuedPodInfo>, b: &Box<QueuedPodInfo>) -> bool {
-    let (pa, pb) = (a.pod.priority(), b.pod.priority());
-    pa > pb || pa == pb && a.timestamp < b.timestamp
+pub(super) fn active_rank(info: &Box<QueuedPodInfo>) -> ActiveRank {
+    (Reverse(info.pod.priority()), info.timestamp)
 }
 
 /// The earlier end of backoff first, then as in the active queue.
 #[allow(clippy::borrowed_box)]
-pub(super) fn less_backoff(a: &Box<QueuedPodInfo>, b: &Box<QueuedPodInfo>) -> bool {
-    if a.backoff_expiration != b.backoff_expiration {
-        return a.backoff_expiration < b.backoff_expiration;
-    }
-    less_active(a, b)
+pub(super) fn backoff_rank(info: &Box<QueuedPodInfo>) -> BackoffRank {
+    (info.backoff_expiration, active_rank(info))
 }
 
 /// The earlier end of backoff first; nothing else counts.
 #[allow(clippy::borrowed_box)]
-pub(super) fn less_error_backoff(a: &Box<QueuedPodInfo>, b: &Box<QueuedPodInfo>) -> bool {
-    a.backoff_expiration < b.backoff_expiration
+pub(super) fn error_backoff_rank(info: &Box<QueuedPodInfo>) -> Option<Time> {
+    info.backoff_expiration
 }

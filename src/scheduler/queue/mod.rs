@@ -21,6 +21,7 @@ use crate::model::{Obj, Str};
 use backoff::BackoffQueue;
 use heap::Heap;
 use in_flight::InFlight;
+use info::ActiveRank;
 use pool::Pool;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -86,7 +87,7 @@ enum Strategy {
 /// The queue.
 #[derive(Clone, Debug)]
 pub struct SchedulingQueue {
-    active: Heap<PodKey, Box<QueuedPodInfo>>,
+    active: Heap<PodKey, Box<QueuedPodInfo>, ActiveRank>,
     backoff: BackoffQueue,
     /// Unschedulable and gated pods. Events are put to them by name; the real queue walks them in random order.
     unschedulable: Pool,
@@ -100,7 +101,7 @@ impl SchedulingQueue {
     /// An empty queue with these backoffs and this limit on the stay in the unschedulable pool.
     pub fn new(initial_backoff: Span, max_backoff: Span, max_in_unschedulable: Span) -> Self {
         Self {
-            active: Heap::new(info::less_active),
+            active: Heap::new(info::active_rank),
             backoff: BackoffQueue::new(initial_backoff, max_backoff),
             unschedulable: Pool::default(),
             in_flight: InFlight::default(),
@@ -175,10 +176,10 @@ impl SchedulingQueue {
 
     /// The pods of a place in the order in which they would be popped (active and backoff), else by name.
     pub fn pods_at(&self, place: Place) -> Vec<QueuedPodInfo> {
-        let drain = |heap: &Heap<PodKey, Box<QueuedPodInfo>>| {
+        fn drain<R: Copy + Ord>(heap: &Heap<PodKey, Box<QueuedPodInfo>, R>) -> Vec<QueuedPodInfo> {
             let mut heap = heap.clone();
             std::iter::from_fn(move || heap.pop()).map(|info| *info).collect()
-        };
+        }
         match place {
             Place::Active => drain(&self.active),
             Place::Backoff => drain(&self.backoff.rejected),
