@@ -166,21 +166,37 @@ proptest! {
         ops in prop::collection::vec(any::<u64>(), 1..60),
         percentage in prop::sample::select(vec![0, 100]),
     ) {
-        let templates: Vec<Obj> = templates.iter().enumerate().map(|(at, seed)| template(at, *seed)).collect();
-        let [mut cached, mut brief, mut plain] =
-            [(true, Detail::Full), (true, Detail::Brief), (false, Detail::Full)].map(|(cached, detail)| world(cached, detail, percentage, &nodes));
-        let (mut here, mut hence, mut there) = (vec![], vec![], vec![]);
-        for (at, op) in ops.into_iter().enumerate() {
-            let got = act(&mut cached, &templates, &mut here, nodes.len(), at, op);
-            let want = act(&mut plain, &templates, &mut there, nodes.len(), at, op);
-            prop_assert_eq!(&got, &want);
-            let short = act(&mut brief, &templates, &mut hence, nodes.len(), at, op);
-            for part in ["node", "message", "next"] {
-                prop_assert_eq!(&short[part], &want[part]);
-            }
-            for count in ["feasibleCount", "rejectedCount"] {
-                prop_assert_eq!(&short["record"][count], &want["record"][count]);
-            }
+        compare(nodes, templates, ops, percentage)?;
+    }
+
+    /// Many pods of a few kinds: what is kept over many pods is used.
+    #[test]
+    fn nothing_kept_for_long_changes_a_decision(
+        nodes in prop::collection::vec(any::<u64>(), 3..24),
+        templates in prop::collection::vec(any::<u64>(), 1..3),
+        ops in prop::collection::vec(any::<u64>(), 40..120),
+    ) {
+        compare(nodes, templates, ops, 100)?;
+    }
+}
+
+/// Does the same with all caches, with brief answers, and without caches.
+fn compare(nodes: Vec<u64>, templates: Vec<u64>, ops: Vec<u64>, percentage: i32) -> Result<(), TestCaseError> {
+    let templates: Vec<Obj> = templates.iter().enumerate().map(|(at, seed)| template(at, *seed)).collect();
+    let [mut cached, mut brief, mut plain] =
+        [(true, Detail::Full), (true, Detail::Brief), (false, Detail::Full)].map(|(cached, detail)| world(cached, detail, percentage, &nodes));
+    let (mut here, mut hence, mut there) = (vec![], vec![], vec![]);
+    for (at, op) in ops.into_iter().enumerate() {
+        let got = act(&mut cached, &templates, &mut here, nodes.len(), at, op);
+        let want = act(&mut plain, &templates, &mut there, nodes.len(), at, op);
+        prop_assert_eq!(&got, &want);
+        let short = act(&mut brief, &templates, &mut hence, nodes.len(), at, op);
+        for part in ["node", "message", "next"] {
+            prop_assert_eq!(&short[part], &want[part]);
+        }
+        for count in ["feasibleCount", "rejectedCount"] {
+            prop_assert_eq!(&short["record"][count], &want["record"][count]);
         }
     }
+    Ok(())
 }

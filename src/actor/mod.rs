@@ -294,7 +294,7 @@ impl Ctx<'_> {
 
     /// Notes a Kubernetes Event about an object. The actor's recorder writes it, merged with its like.
     pub fn event(&mut self, about: &Object, kind: EventType, reason: &'static str, message: impl Into<String>) {
-        self.note(EventNote::new(about, kind, reason, message));
+        self.note(EventNote::new(about, kind, reason, Into::<String>::into(message)));
     }
 
     /// Notes an Event with details of its own.

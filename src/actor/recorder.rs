@@ -59,7 +59,7 @@ pub struct EventNote {
     /// Reason in one word.
     pub reason: &'static str,
     /// What happened.
-    pub message: String,
+    pub message: Str,
     /// Who says so; the actor's name when empty.
     pub component: Str,
     /// On which node, for node components. Each host has a writer of its own.
@@ -70,7 +70,7 @@ pub struct EventNote {
 
 impl EventNote {
     /// A note about an object.
-    pub fn new(about: &Object, kind: EventType, reason: &'static str, message: impl Into<String>) -> EventNote {
+    pub fn new(about: &Object, kind: EventType, reason: &'static str, message: impl Into<Str>) -> EventNote {
         let about = ObjectReference {
             kind: kind_word(about),
             namespace: about.meta.namespace.clone(),
@@ -84,7 +84,7 @@ impl EventNote {
     }
 
     /// A note about what a reference names.
-    pub fn of(about: ObjectReference, kind: EventType, reason: &'static str, message: impl Into<String>) -> EventNote {
+    pub fn of(about: ObjectReference, kind: EventType, reason: &'static str, message: impl Into<Str>) -> EventNote {
         EventNote { about, kind, reason, message: message.into(), component: Str::default(), host: Str::default(), action: "" }
     }
 
@@ -224,7 +224,7 @@ impl Recorder {
         }
         let alike =
             |message: &str| fingerprint(&[kind_of, namespace, name, uid, api_version, &about.field_path, kind, note.reason, message]);
-        let message: Str = note.message.as_str().into();
+        let message = note.message.clone();
         let (key, mut text): (u64, Str) = if self.is_flood(alike("\0"), &message, now) {
             (alike(""), format!("(combined from similar events): {message}").into())
         } else {

@@ -109,7 +109,7 @@ impl Kubelet<'_, '_> {
 
     /// Notes an Event about the pod or one of its containers.
     pub fn event(&mut self, which: Option<Which>, kind: EventType, reason: &'static str, message: impl Into<String>) {
-        let mut note = EventNote::new(&self.pod.object, kind, reason, message);
+        let mut note = EventNote::new(&self.pod.object, kind, reason, Into::<String>::into(message));
         if let Some(which) = which {
             note = note.field(pod::field_path(&self.pod.pod().spec, which));
         }

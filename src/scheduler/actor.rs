@@ -179,7 +179,7 @@ impl SchedulerActor {
                 self.write_volumes(binding, 0, cx);
             }
             Conclusion::Failed(failure) => {
-                let message = failure.message.clone();
+                let message = failure.message.to_string();
                 cx.record(Record::Attempt { pod: failure.popped.key(), attempt: count, node: None, message, waited_ns });
                 self.failed(*failure, cx);
             }
@@ -199,6 +199,9 @@ impl SchedulerActor {
 
     /// Tells the observers about the attempt, if they asked for it.
     fn explain(&mut self, attempt: &Attempt, cx: &mut Ctx<'_>) {
+        if self.settings.explain == Explain::Nothing {
+            return;
+        }
         let key = attempt.info.pod.key();
         let moves = match &self.settings.explain {
             Explain::Nothing => return,
@@ -284,20 +287,21 @@ impl SchedulerActor {
     }
 
     fn failed(&mut self, failure: Failure, cx: &mut Ctx<'_>) {
-        let mut text = failure.message.clone();
-        if text.len() > NOTE_MAX {
+        let mut said = failure.message.clone();
+        if said.len() > NOTE_MAX {
+            let mut text = said.to_string();
             let cut = (0..=NOTE_MAX - 4).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text.truncate(cut);
             text.push_str(" ...");
+            said = text.into();
         }
-        cx.note(EventNote::new(&failure.pod, EventType::Warning, "FailedScheduling", text).doing("Scheduling"));
+        cx.note(EventNote::new(&failure.pod, EventType::Warning, "FailedScheduling", said).doing("Scheduling"));
         let now = cx.timestamp();
         if failure.updated_pod(now).is_some() {
             let (reason, message, nominate) = (failure.reason, failure.message.clone(), failure.nominate.clone());
             let verb = Verb::edit_status(Key::of(&failure.pod), move |pod| {
-                let changed = with_failure(&Arc::new(pod.clone()), reason, &message, nominate.as_ref(), now);
-                if let Some(changed) = changed {
-                    *pod = (*changed).clone();
+                if let Some(changed) = with_failure(pod, reason, &message, nominate.as_ref(), now) {
+                    *pod = changed;
                 }
             });
             self.waiting.insert(cx.request(verb), Waiting::Status);

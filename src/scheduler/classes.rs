@@ -52,7 +52,7 @@ pub(super) struct Class {
     /// The same in groups.
     pub(super) grouped: Option<(Said, Grouped)>,
     /// How many pods have come since the groups were made.
-    pub(super) since_grouping: u32,
+    pub(super) since_grouping: usize,
     /// That its pods fit nowhere, with where the log of changes ended then.
     nowhere: Option<(u64, Decision)>,
     order_version: u64,

@@ -51,7 +51,7 @@ pub struct Decision {
     /// How many nodes passed and failed without being listed.
     pub(super) unlisted: (usize, usize),
     /// The message, if it was kept from a pod of the same class.
-    pub(super) words: Option<String>,
+    pub(super) words: Option<Str>,
     pub(super) state: CycleState,
 }
 
@@ -74,14 +74,14 @@ impl Decision {
     }
 
     /// The message of the condition PodScheduled, and empty if a node was found.
-    pub fn message(&self) -> String {
+    pub fn message(&self) -> Str {
         if let Some(words) = &self.words {
             return words.clone();
         }
         match &self.outcome {
-            Outcome::Node(_) => String::new(),
-            Outcome::Error(text) => text.clone(),
-            Outcome::Unschedulable => fit_error(self.all_nodes, &self.diagnosis),
+            Outcome::Node(_) => Str::default(),
+            Outcome::Error(text) => text.as_str().into(),
+            Outcome::Unschedulable => fit_error(self.all_nodes, &self.diagnosis).into(),
         }
     }
 }

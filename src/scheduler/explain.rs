@@ -31,7 +31,7 @@ pub fn attempt(attempt: &Attempt, moves: &[Move], world: &World) -> Value {
         } else {
             out.insert("nearest".into(), nearest(pod, decision, world).into());
         }
-        out.insert("message".into(), decision.message().into());
+        out.insert("message".into(), (&*decision.message()).into());
     }
     Value::Object(out)
 }

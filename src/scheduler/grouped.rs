@@ -15,8 +15,9 @@ use std::collections::BinaryHeap;
 
 /// The node is not among those to choose from.
 const NOWHERE: u32 = u32::MAX;
-/// Making groups pays once so many pods have come since the last time.
-const PODS_PER_GROUPING_MIN: u32 = 16;
+/// Making groups costs as much as looking at all nodes for so many pods: it is done again only after as many. Of few nodes they are
+/// made sooner.
+const PODS_PER_GROUPING_MAX: usize = 8;
 /// With more groups than this share of the nodes it is no gain.
 const NODES_PER_GROUP_MIN: usize = 4;
 
@@ -186,7 +187,7 @@ impl Known<'_> {
         self.class.since_grouping += 1;
         let mut kept = match renewed {
             Some(kept) => kept,
-            None if self.class.since_grouping < PODS_PER_GROUPING_MIN => return None,
+            None if self.class.since_grouping < (world.cache.node_count() / 8).clamp(2, PODS_PER_GROUPING_MAX) => return None,
             None => {
                 self.class.since_grouping = 0;
                 self.group_all(world, tracked, start, parts)

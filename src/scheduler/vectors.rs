@@ -255,7 +255,7 @@ impl Run {
         if !decision.diagnosis.unschedulable_plugins.is_empty() {
             out.insert("unschedulablePlugins".into(), decision.diagnosis.unschedulable_plugins.iter().copied().collect());
         }
-        out.insert("message".into(), decision.message().into());
+        out.insert("message".into(), (&*decision.message()).into());
         let mut pod = (**object).clone();
         if let Some(node) = &decision.nominate {
             Arc::make_mut(&mut pod.as_pod_mut().expect("it is a pod").status).nominated_node_name = node.clone();

@@ -202,7 +202,7 @@ impl Replay {
         let result = if failure.reason == "Unschedulable" { "unschedulable" } else { "error" };
         cycle.insert("result".into(), result.into());
         put(cycle, "plugins", names(&failure.plugins));
-        put(cycle, "message", failure.message.as_str().into());
+        put(cycle, "message", (&*failure.message).into());
         put(cycle, "nominated", failure.nominate.as_deref().unwrap_or_default().into());
         if let Some(updated) = failure.updated_pod(self.timestamp()) {
             let status = updated.as_pod().expect("a pod").status.clone();

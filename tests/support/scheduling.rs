@@ -18,11 +18,11 @@ fn read(value: Value) -> Obj {
     Arc::new(Object::from_json(value).expect("the object is fine"))
 }
 
-/// A kind of pod: `plain`, or with what the name says.
+/// A kind of pod: `plain`, or with what the name says; no two of `apart` share a node.
 pub fn template(kind: &str) -> Obj {
     let mut spec = json!({"schedulerName": "default-scheduler",
         "containers": [{"name": "main", "image": "images.example/pause:1", "resources": {"requests": {"cpu": "100m", "memory": "500Mi"}}}]});
-    let selector = json!({"matchLabels": {"app": "bench"}});
+    let (mut app, selector) = ("bench", json!({"matchLabels": {"app": "bench"}}));
     match kind {
         "spread" => {
             spec["topologySpreadConstraints"] = json!([{"maxSkew": 1, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "DoNotSchedule", "labelSelector": selector}]);
@@ -31,9 +31,19 @@ pub fn template(kind: &str) -> Obj {
             let term = json!({"weight": 1, "podAffinityTerm": {"labelSelector": selector, "topologyKey": "kubernetes.io/hostname"}});
             spec["affinity"] = json!({"podAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [term]}});
         }
+        "apart" => {
+            let term = json!({"labelSelector": {"matchLabels": {"app": "apart"}}, "topologyKey": "kubernetes.io/hostname"});
+            spec["affinity"] = json!({"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}});
+            app = "apart";
+        }
+        // Two of them fill a node.
+        "half" | "urgent" => {
+            spec["containers"][0]["resources"] = json!({"requests": {"cpu": "16", "memory": "500Mi"}});
+            spec["priority"] = (if kind == "urgent" { 1000 } else { 0 }).into();
+        }
         _ => {}
     }
-    read(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "default", "labels": {"app": "bench"}}, "spec": spec}))
+    read(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "default", "labels": {"app": app}}, "spec": spec}))
 }
 
 /// A pod of a template, on a node if one is named.

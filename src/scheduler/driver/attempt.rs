@@ -115,7 +115,7 @@ impl SchedulerDriver {
                 self.assume(info, decision, (id, chosen), now)
             }
             Outcome::Error(message) => {
-                let mut blame = Blame::error(message.clone());
+                let mut blame = Blame::error(message.as_str());
                 // No nodes at all: the condition says unschedulable, but no plugin is to blame.
                 blame.unschedulable = decision.all_nodes == 0;
                 self.failed(info, Some(decision), blame, now)
@@ -182,7 +182,7 @@ impl SchedulerDriver {
         let plugins = BTreeSet::from([status.plugin]);
         let diagnosis = Diagnosis { rejected: vec![(node, status)].into(), ..Diagnosis::default() };
         let nominate = Some(Str::default());
-        Blame { plugins, pending: BTreeSet::new(), message: fit_error(1, &diagnosis), unschedulable: true, nominate }
+        Blame { plugins, pending: BTreeSet::new(), message: fit_error(1, &diagnosis).into(), unschedulable: true, nominate }
     }
 
     /// The binding could not be written, for the cause that the API gave: what the pod took is free again, and the pod goes

@@ -6,7 +6,7 @@ use super::SchedulerDriver;
 use super::environment::{Environment, environment};
 use super::eviction::Eviction;
 use crate::base::Time;
-use crate::model::{Obj, PodCondition, Str, Timestamp};
+use crate::model::{Obj, Object, Pod, PodCondition, Str, Timestamp};
 use crate::scheduler::decision::Decision;
 use crate::scheduler::pod_info::PodInfo;
 use crate::scheduler::queue::QueuedPodInfo;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(super) struct Blame {
     pub plugins: BTreeSet<&'static str>,
     pub pending: BTreeSet<&'static str>,
-    pub message: String,
+    pub message: Str,
     /// Whether the condition says Unschedulable, as opposed to SchedulerError.
     pub unschedulable: bool,
     /// The node to nominate the pod to; empty clears its nomination; none leaves it as it is.
@@ -26,8 +26,8 @@ pub(super) struct Blame {
 
 impl Blame {
     /// An error with no plugin to blame.
-    pub fn error(message: String) -> Blame {
-        Blame { plugins: BTreeSet::new(), pending: BTreeSet::new(), message, unschedulable: false, nominate: Some(Str::default()) }
+    pub fn error(message: impl Into<Str>) -> Blame {
+        Blame { plugins: BTreeSet::new(), pending: BTreeSet::new(), message: message.into(), unschedulable: false, nominate: Some(Str::default()) }
     }
 }
 
@@ -40,7 +40,7 @@ pub struct Failure {
     /// Plugins that rejected it.
     pub plugins: BTreeSet<&'static str>,
     /// Message of the condition PodScheduled.
-    pub message: String,
+    pub message: Str,
     /// Reason of the condition: `Unschedulable` or `SchedulerError`.
     pub reason: &'static str,
     /// The node to nominate the pod to; empty clears its nomination; none leaves it as it is.
@@ -61,13 +61,13 @@ impl Failure {
         if self.replaced {
             return None;
         }
-        with_failure(&self.pod, self.reason, &self.message, self.nominate.as_ref(), now)
+        with_failure(&self.pod, self.reason, &self.message, self.nominate.as_ref(), now).map(Arc::new)
     }
 }
 
-/// A pod with the condition that it could not be scheduled and, if given, another nomination; none if nothing changes.
-pub fn with_failure(pod: &Obj, reason: &str, message: &str, nominate: Option<&Str>, now: Timestamp) -> Option<Obj> {
-    let present = &pod.as_pod()?.status;
+/// Whether a pod's status says already what [`with_failure`] would make it say.
+fn says_so(pod: &Object, reason: &str, message: &str, nominate: Option<&Str>) -> bool {
+    let Some(Pod { status: present, .. }) = pod.as_pod() else { return true };
     let said = |condition: &PodCondition| {
         &*condition.status == "False"
             && *condition.reason == *reason
@@ -76,10 +76,15 @@ pub fn with_failure(pod: &Obj, reason: &str, message: &str, nominate: Option<&St
                 || condition.observed_generation == pod.meta.generation)
     };
     let mut known = present.conditions.iter().filter(|condition| &*condition.r#type == "PodScheduled");
-    if nominate.is_none_or(|node| *node == present.nominated_node_name) && known.next().is_some_and(said) {
+    nominate.is_none_or(|node| *node == present.nominated_node_name) && known.next().is_some_and(said)
+}
+
+/// A pod with the condition that it could not be scheduled and, if given, another nomination; none if nothing changes.
+pub fn with_failure(pod: &Object, reason: &str, message: &Str, nominate: Option<&Str>, now: Timestamp) -> Option<Object> {
+    if says_so(pod, reason, message, nominate) {
         return None;
     }
-    let mut object = (**pod).clone();
+    let mut object = pod.clone();
     let status = Arc::make_mut(&mut object.as_pod_mut()?.status);
     let mut changed = false;
     if let Some(node) = nominate.filter(|node| **node != status.nominated_node_name) {
@@ -94,7 +99,7 @@ pub fn with_failure(pod: &Obj, reason: &str, message: &str, nominate: Option<&St
         r#type: "PodScheduled".into(),
         status: "False".into(),
         reason: reason.into(),
-        message: message.into(),
+        message: message.clone(),
         observed_generation: if stamped { pod.meta.generation } else { 0 },
         last_transition_time: Some(now),
         ..PodCondition::default()
@@ -113,7 +118,7 @@ pub fn with_failure(pod: &Obj, reason: &str, message: &str, nominate: Option<&St
             status.conditions[place.expect("there is an old one")] = new;
         }
     }
-    changed.then(|| Arc::new(object))
+    changed.then_some(object)
 }
 
 impl SchedulerDriver {
@@ -163,7 +168,7 @@ impl SchedulerDriver {
         pending: BTreeSet<&'static str>,
         now: Time,
     ) -> Failure {
-        let blame = Blame { plugins, pending, message: String::new(), unschedulable: true, nominate: None };
+        let blame = Blame { plugins, pending, message: Str::default(), unschedulable: true, nominate: None };
         self.handle_failure(info, blame, now)
     }
 }

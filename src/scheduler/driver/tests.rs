@@ -75,7 +75,7 @@ fn a_failed_binding_frees_what_the_pod_took() {
     let Conclusion::Bind(binding) = cycle(&mut driver, 10) else { panic!("it fits") };
     let failure = driver.bind_failed(binding, "the server is busy", Time::from_ms(20));
     assert_eq!(failure.reason, "SchedulerError");
-    assert_eq!(failure.message, "running Bind plugin \"DefaultBinder\": the server is busy");
+    assert_eq!(&*failure.message, "running Bind plugin \"DefaultBinder\": the server is busy");
     assert_eq!(driver.queue().place(&key("p")), Some(Place::ErrorBackoff));
     assert_eq!(driver.world().cache.node_named("n").unwrap().requested.milli_cpu, 0);
 }
@@ -197,5 +197,5 @@ fn a_binding_waits_for_its_volumes() {
     driver.set(&claim(4, json!({})), Time::ZERO);
     assert_eq!(driver.volumes_ready(&binding), Readiness::Failed("provisioning failed for PVC \"data\"".into()));
     let failure = driver.volumes_failed(binding, "binding volumes: no", Time::from_ms(20));
-    assert_eq!(failure.message, "running PreBind plugin \"VolumeBinding\": binding volumes: no");
+    assert_eq!(&*failure.message, "running PreBind plugin \"VolumeBinding\": binding volumes: no");
 }
