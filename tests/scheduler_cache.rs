@@ -183,8 +183,8 @@ proptest! {
 /// Does the same with all caches, with brief answers, and without caches.
 fn compare(nodes: Vec<u64>, templates: Vec<u64>, ops: Vec<u64>, percentage: i32) -> Result<(), TestCaseError> {
     let templates: Vec<Obj> = templates.iter().enumerate().map(|(at, seed)| template(at, *seed)).collect();
-    let [mut cached, mut brief, mut plain] =
-        [(true, Detail::Full), (true, Detail::Brief), (false, Detail::Full)].map(|(cached, detail)| world(cached, detail, percentage, &nodes));
+    let [mut cached, mut brief, mut plain] = [(true, Detail::Full), (true, Detail::Brief), (false, Detail::Full)]
+        .map(|(cached, detail)| world(cached, detail, percentage, &nodes));
     let (mut here, mut hence, mut there) = (vec![], vec![], vec![]);
     for (at, op) in ops.into_iter().enumerate() {
         let got = act(&mut cached, &templates, &mut here, nodes.len(), at, op);

@@ -164,7 +164,9 @@ impl Known<'_> {
     fn group_key(&self, parts: &[Part], node: NodeId) -> GroupKey {
         let mut key = GroupKey::new();
         for &part in parts {
-            key.extend(self.groups_of(part).map_or_else(|| [self.nodes.scorers[part.scorer].raw[node as usize], 0], |groups| groups.of(node)));
+            key.extend(
+                self.groups_of(part).map_or_else(|| [self.nodes.scorers[part.scorer].raw[node as usize], 0], |groups| groups.of(node)),
+            );
         }
         key
     }

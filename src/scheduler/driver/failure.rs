@@ -27,7 +27,13 @@ pub(super) struct Blame {
 impl Blame {
     /// An error with no plugin to blame.
     pub fn error(message: impl Into<Str>) -> Blame {
-        Blame { plugins: BTreeSet::new(), pending: BTreeSet::new(), message: message.into(), unschedulable: false, nominate: Some(Str::default()) }
+        Blame {
+            plugins: BTreeSet::new(),
+            pending: BTreeSet::new(),
+            message: message.into(),
+            unschedulable: false,
+            nominate: Some(Str::default()),
+        }
     }
 }
 

@@ -75,7 +75,9 @@ impl Pool {
     /// The names of pods that some of these plugins rejected, in order.
     pub fn rejected_by(&self, listens: impl Fn(&'static str) -> bool) -> Vec<PodKey> {
         let heard = self.rejected_by.iter().filter(|(plugin, slots)| !slots.is_empty() && listens(plugin));
-        let mut keys: Vec<PodKey> = heard.flat_map(|(_, slots)| slots.iter().filter_map(|slot| self.pods[*slot as usize].as_ref()).map(|info| info.key())).collect();
+        let mut keys: Vec<PodKey> = heard
+            .flat_map(|(_, slots)| slots.iter().filter_map(|slot| self.pods[*slot as usize].as_ref()).map(|info| info.key()))
+            .collect();
         sort(&mut keys);
         keys.dedup();
         keys
