@@ -97,8 +97,8 @@ impl BackoffQueue {
 
     /// The first moment at which `pop_completed` gives something.
     pub fn next_completion(&self) -> Option<Time> {
-        let end = |info: &Box<QueuedPodInfo>| info.backoff_expiration.map_or(Time::ZERO, |end| end + WINDOW);
-        match (self.rejected.peek().map(end), self.failed.peek().map(end)) {
+        let end = |end: Option<Time>| end.map_or(Time::ZERO, |end| end + WINDOW);
+        match (self.rejected.peek().map(|info| end(info.backoff_expiration)), self.failed.peek().map(|info| end(info.backoff_expiration))) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         }
