@@ -100,15 +100,9 @@ pub enum Signal {
     /// The network space of a pod comes or goes, or a process in it begins, changes its plans, or ends. Told only where
     /// somebody sends requests.
     Process(Arc<traffic::Process>),
-    /// What requests make a pod's processes use, beside what they use when idle.
-    Busy {
-        /// Namespace of the pod.
-        namespace: Str,
-        /// Its name.
-        pod: Str,
-        /// CPU in thousandths.
-        cpu_milli: i64,
-    },
+    /// What requests make pods' processes use, beside what they use when idle: of those of which it changed, namespace, name, and
+    /// CPU in thousandths.
+    Busy(Arc<[(Str, Str, i64)]>),
     /// How the image registry is: pulls take so many times as long as usual, or fail when it is zero.
     Registry {
         /// Times as long; 1 is as usual, 0 is down.

@@ -57,6 +57,14 @@ pub enum Verb {
         /// How to delete.
         options: DeleteOptions,
     },
+    /// A newer sample of what a pod uses, in place of the one that is there; no sample, no change. Not a write: samples are held in
+    /// memory, have no versions and cannot be watched.
+    Sample {
+        /// The PodMetrics object.
+        target: Key,
+        /// Its fields now.
+        fields: Arc<serde_json::Map<String, Value>>,
+    },
     /// The newest samples of what pods use, as a PodMetricsList.
     PodMetrics {
         /// Of this namespace.
@@ -81,6 +89,7 @@ impl Verb {
             Verb::Delete { .. } => "delete",
             Verb::Bind { .. } => "create binding",
             Verb::Evict { .. } => "create eviction",
+            Verb::Sample { .. } => "sample",
             Verb::PodMetrics { .. } => "list metrics",
         }
     }
@@ -182,7 +191,7 @@ impl Verb {
         match self {
             Verb::Create(object) | Verb::DryRunCreate(object) | Verb::Update(object) | Verb::UpdateStatus(object) => Key::of(object),
             Verb::Get(key) => key.clone(),
-            Verb::Patch { target, .. } | Verb::Delete { target, .. } => target.clone(),
+            Verb::Patch { target, .. } | Verb::Delete { target, .. } | Verb::Sample { target, .. } => target.clone(),
             Verb::Bind { pod, .. } | Verb::Evict { pod, .. } => pod.clone(),
             Verb::PodMetrics { namespace, .. } => super::metrics::pod_metrics_key(namespace, &Str::default()),
         }

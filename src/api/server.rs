@@ -68,6 +68,7 @@ impl Server {
             Verb::Delete { target, options } => self.delete(store, at, &target, &options),
             Verb::Bind { pod, uid, node, annotations } => self.bind(store, at, &pod, &uid, node, annotations),
             Verb::Evict { pod, options } => self.evict(store, at, &pod, &options),
+            Verb::Sample { target, fields } => sample(store, &target, fields),
             Verb::PodMetrics { namespace, selector } => self.pod_metrics(store, at, &namespace, &selector),
         }
     }
@@ -287,6 +288,16 @@ fn keep_identity(after: &mut Meta, before: &Meta) {
 pub(super) fn present(store: &Store, key: &Key) -> Result<(Id, Obj), ApiError> {
     let found = store.id(key.as_ref()).and_then(|id| Some((id, store.current(id)?.clone())));
     found.ok_or_else(|| ApiError::not_found(&resource_of(key), &key.name))
+}
+
+/// A newer sample takes the place of the one that is there.
+fn sample(store: &mut Store, key: &Key, fields: Arc<serde_json::Map<String, serde_json::Value>>) -> Answer {
+    let (id, known) = present(store, key)?;
+    let mut object = (*known).clone();
+    if let Body::Other(other) = &mut object.body {
+        other.fields = fields;
+    }
+    Ok(store.replace_unlogged(id, object))
 }
 
 /// Commits and gives back the object with its new version.

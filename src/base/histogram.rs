@@ -10,6 +10,8 @@ const STEP_BITS: u32 = STEPS.trailing_zeros();
 /// How many things took how long.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Histogram {
+    /// The first bucket that is counted; those before are empty.
+    first: usize,
     counts: Vec<u64>,
     total: u64,
 }
@@ -41,26 +43,39 @@ impl Histogram {
             return;
         }
         let at = bucket(span);
-        if self.counts.len() <= at {
-            self.counts.resize(at + 1, 0);
-        }
-        self.counts[at] += count;
+        self.reach(at, at + 1);
+        self.counts[at - self.first] += count;
         self.total += count;
+    }
+
+    /// Makes room for some buckets.
+    fn reach(&mut self, from: usize, end: usize) {
+        if self.counts.is_empty() {
+            self.first = from;
+        }
+        if from < self.first {
+            self.counts.splice(0..0, std::iter::repeat_n(0, self.first - from));
+            self.first = from;
+        }
+        if self.first + self.counts.len() < end {
+            self.counts.resize(end - self.first, 0);
+        }
     }
 
     /// Takes back one that was added.
     pub fn take_back(&mut self, span: Span) {
-        let at = bucket(span);
+        let at = bucket(span).checked_sub(self.first).expect("it was added");
         self.counts[at] = self.counts[at].checked_sub(1).expect("it was added");
         self.total -= 1;
     }
 
     /// Adds all of another.
     pub fn merge(&mut self, other: &Histogram) {
-        if self.counts.len() < other.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
+        if other.counts.is_empty() {
+            return;
         }
-        for (own, others) in self.counts.iter_mut().zip(&other.counts) {
+        self.reach(other.first, other.first + other.counts.len());
+        for (own, others) in self.counts[other.first - self.first..].iter_mut().zip(&other.counts) {
             *own += others;
         }
         self.total += other.total;
@@ -79,12 +94,12 @@ impl Histogram {
             seen += count;
             seen >= rank
         });
-        found.filter(|_| self.total > 0).map(middle)
+        found.filter(|_| self.total > 0).map(|at| middle(self.first + at))
     }
 
     /// The mean.
     pub fn mean(&self) -> Option<Span> {
-        let sum: u128 = self.counts.iter().enumerate().map(|(at, count)| u128::from(*count) * u128::from(middle(at).0)).sum();
+        let sum: u128 = self.counts.iter().enumerate().map(|(at, count)| u128::from(*count) * u128::from(middle(self.first + at).0)).sum();
         (self.total > 0).then(|| Span((sum / u128::from(self.total)) as u64))
     }
 }
@@ -119,5 +134,12 @@ mod tests {
         assert_eq!((all.total(), twice.total()), (200, 399));
         assert!((all.mean().unwrap().as_s_f64() - 0.0505).abs() < 0.0005);
         assert_eq!(Histogram::default().quantile(0.5), None);
+        let mut mixed = Histogram::default();
+        mixed.add(Span::from_ms(500), 1);
+        mixed.merge(&Histogram::default());
+        mixed.add(Span(3), 1);
+        mixed.merge(&all);
+        assert_eq!((mixed.total(), mixed.quantile(0.0)), (202, Some(Span(3))));
+        assert!((mixed.quantile(1.0).unwrap().as_s_f64() - 0.5).abs() < 0.005);
     }
 }

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::load::{ScenarioArgs, run_with_progress, span};
 use super::watch::WatchFile;
 use crate::base::Span;
-use crate::report::{self, Run, narrative, story};
+use crate::report::{self, Draft, Run, narrative, story};
 use crate::scenario::show_defaults;
 use crate::world::{Options, World};
 use std::io::{IsTerminal, Write};
@@ -65,10 +65,15 @@ pub fn run(args: Args) -> Outcome {
     if let Some(path) = &args.watch {
         world.observe(Box::new(WatchFile::create(path)?));
     }
+    let mut draft = None;
+    if !args.no_report {
+        draft = Some(Draft::begin(&dir, &mut world.collector.0.borrow_mut(), args.story).map_err(unwritten)?);
+    }
     let wall = super::stopwatch();
     run_with_progress(&mut world, scenario.end());
     let cases = world.verdicts();
     let not_ready = world.not_ready();
+    world.collector.0.borrow_mut().events.end_stream().map_err(unwritten)?;
     let collector = world.collector.0.borrow();
     let result = Run {
         name: &scenario.name,
@@ -90,8 +95,8 @@ pub fn run(args: Args) -> Outcome {
         Told::Lines(&scenario.text)
     };
     print(&result, &told).map_err(|error| error.to_string())?;
-    if !args.no_report {
-        report::write(&dir, &result).map_err(unwritten)?;
+    if let Some(draft) = draft {
+        draft.finish(&result).map_err(unwritten)?;
         println!("  report                   {}", dir.join("report.html").display());
     }
     eprintln!("{} simulated in {}", result.simulated, wall());

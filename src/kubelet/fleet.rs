@@ -444,7 +444,7 @@ impl Fleet {
             Signal::MemoryPressure { node, on } => self.pressure(node, Shortage::Memory, *on, cx),
             Signal::DiskPressure { node, on } => self.pressure(node, Shortage::Disk, *on, cx),
             Signal::ContainerKill { .. } => self.kill_containers(signal, cx),
-            Signal::Busy { namespace, pod, cpu_milli } => self.busy(namespace, pod, *cpu_milli, cx),
+            Signal::Busy(pods) => pods.iter().for_each(|(namespace, pod, cpu_milli)| self.busy(namespace, pod, *cpu_milli, cx)),
             Signal::Process(_) => {}
             Signal::Registry { slowness } => self.shared.registry_slowness = *slowness,
             Signal::Partition { node, on } => self.partition(node, *on, cx),

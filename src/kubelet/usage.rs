@@ -1,5 +1,6 @@
-//! What pods use, as the metrics API shows it: PodMetrics objects, written only when a pod's usage changes, and only while
-//! there is anybody who asks (a HorizontalPodAutoscaler).
+//! What pods use, as the metrics API shows it: a PodMetrics object for each pod while there is anybody who asks (a
+//! HorizontalPodAutoscaler). It comes and goes as other objects do; in between a newer sample takes the place of the older one
+//! without a write, as a metrics-server holds samples in memory.
 //! Real: the kubelet's /metrics/resource and metrics-server, which asks for it every 15 s; here a change shows at once.
 
 use super::pod::{self, Due, State};
@@ -58,7 +59,14 @@ impl Kubelet<'_, '_> {
             .collect();
         let fields = json!({"timestamp": self.cx.timestamp().to_string(), "window": "15s", "containers": shown});
         let Value::Object(fields) = fields else { unreachable!("a map") };
-        self.cx.request(if known { Verb::edit(key, move |object| set(object, &fields)) } else { self.usage_object(fields) });
+        if !known {
+            self.cx.request(self.usage_object(fields));
+        } else if self.cx.view.id(key.as_ref()).is_some_and(|id| self.cx.view.get(id).is_some()) {
+            self.cx.settle(Verb::Sample { target: key, fields: Arc::new(fields) });
+        } else {
+            // The first sample is on its way still.
+            self.cx.request(Verb::edit(key, move |object| set(object, &fields)));
+        }
     }
 
     fn usage_key(&self) -> Key {

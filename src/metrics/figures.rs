@@ -48,6 +48,9 @@ impl Figures {
         }
         let (Some(before), Some(_)) = (entry.before.as_ref().and_then(|object| object.as_pod()), &entry.after) else { return };
         self.pods_scheduled += u64::from(!before.is_bound() && last.is_bound());
+        if std::sync::Arc::ptr_eq(&before.status, &last.status) {
+            return;
+        }
         self.container_restarts += restarts(last).saturating_sub(restarts(before));
         let disrupted = |pod: &crate::model::Pod| pod.condition("DisruptionTarget").is_some_and(|c| &*c.status == "True");
         self.pods_disrupted += u64::from(!disrupted(before) && disrupted(last));

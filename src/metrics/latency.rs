@@ -37,7 +37,7 @@ pub struct Percentiles {
 }
 
 impl Latencies {
-    pub(super) fn commit(&mut self, entry: &LogEntry) {
+    pub(super) fn commit(&mut self, entry: &LogEntry, is_ready: bool) {
         if entry.kind() != Kind::Pod {
             return;
         }
@@ -56,7 +56,7 @@ impl Latencies {
             pending.bound = true;
             self.scheduling.push((entry.at, entry.at - pending.created));
         }
-        if pod.is_ready() {
+        if is_ready {
             self.startup.push((entry.at, entry.at - pending.created));
             self.waiting.remove(uid);
         }

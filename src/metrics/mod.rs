@@ -75,12 +75,13 @@ impl Collector {
     }
 
     fn commit(&mut self, key: &Key, entry: &LogEntry) {
+        let states = registry::PodState::of(entry);
         self.rollouts.commit(key, entry);
         self.nodes.commit(entry);
-        self.latency.commit(entry);
+        self.latency.commit(entry, states[1].is_some_and(|state| state.ready));
         self.events.commit(entry);
         self.story.commit(key, entry);
-        self.registry.commit(key, entry);
+        self.registry.commit(key, entry, states);
         self.figures.commit(entry);
         self.backends.commit(key, entry);
         if let Some(replay) = &mut self.replay {

@@ -6,8 +6,9 @@ use super::traffic::{QUANTILES, Traffic};
 use crate::actor::Record;
 use crate::actor::traffic::{Cause, Window};
 use crate::base::Time;
-use crate::model::{Body, Deployment, EndpointSlice, ReplicaSet, Str};
-use crate::store::{Key, LogEntry};
+use crate::base::collections::Map;
+use crate::model::{Body, EndpointSlice, PodPhase, Str};
+use crate::store::{Id, Key, LogEntry};
 use std::collections::BTreeMap;
 
 /// Whether a series may fall.
@@ -59,8 +60,8 @@ metrics! {
     ATTEMPTS "scheduler_schedule_attempts" Counter "Number of attempts to schedule pods, by the result.";
 }
 
-/// The series of one metric, by their labels as they are written: `{namespace="default",deployment="web"}`.
-pub type Labelled = BTreeMap<String, Series>;
+/// The place of a series.
+type Place = u32;
 
 /// All named series.
 #[derive(Clone, Debug, Default)]
@@ -71,89 +72,151 @@ pub struct Registry {
     pub spans: Vec<(Time, Time)>,
     /// Ready endpoints of each slice, with its Service.
     slices: BTreeMap<(Str, Str), (String, u64)>,
-    series: BTreeMap<&'static str, Labelled>,
+    series: Vec<Series>,
+    /// The places of the series of each metric, by labels.
+    names: BTreeMap<&'static str, BTreeMap<String, Place>>,
+    /// Where the series of an object begin; those of its metrics follow one another.
+    of_object: Map<Id, Place>,
+    of_phase: Map<(Str, PodPhase), Place>,
+    of_ready: Map<Str, Place>,
+    of_result: [Option<Place>; 2],
+}
+
+/// What of a pod is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct PodState {
+    /// Its phase.
+    pub phase: PodPhase,
+    /// Whether its condition Ready is True.
+    pub ready: bool,
+}
+
+impl PodState {
+    /// The states before and after a change; none where there is no pod.
+    pub fn of(entry: &LogEntry) -> [Option<PodState>; 2] {
+        [&entry.before, &entry.after].map(|object| {
+            let pod = object.as_ref()?.as_pod()?;
+            Some(PodState { phase: pod.status.phase, ready: pod.is_ready() })
+        })
+    }
 }
 
 impl Registry {
-    /// The metrics that have series, with them, in order of name.
-    pub fn iter(&self) -> impl Iterator<Item = (Metric, &Labelled)> {
-        ALL.iter().filter_map(|metric| Some((*metric, self.series.get(metric.name)?)))
+    /// The metrics that have series, in order of name, each with its series by their labels as they are written:
+    /// `{namespace="default",deployment="web"}`.
+    pub fn iter(&self) -> impl Iterator<Item = (Metric, impl Iterator<Item = (&String, &Series)>)> {
+        ALL.iter().filter_map(|metric| {
+            let labelled = self.names.get(metric.name)?;
+            Some((*metric, labelled.iter().map(|(labels, place)| (labels, &self.series[*place as usize]))))
+        })
     }
 
     /// A series by name and labels as written.
     pub fn get(&self, name: &str, labels: &str) -> Option<&Series> {
-        self.series.get(name)?.get(labels)
+        let place = self.names.get(name)?.get(labels)?;
+        Some(&self.series[*place as usize])
+    }
+
+    /// The place of a series, which is made if there is none.
+    fn place(&mut self, metric: Metric, labels: &str) -> Place {
+        let labelled = self.names.entry(metric.name).or_default();
+        if let Some(place) = labelled.get(labels) {
+            return *place;
+        }
+        let place = self.series.len() as Place;
+        labelled.insert(labels.to_string(), place);
+        self.series.push(Series::default());
+        place
     }
 
     fn set(&mut self, metric: Metric, labels: &str, at: Time, value: f64) {
-        let labelled = self.series.entry(metric.name).or_default();
-        match labelled.get_mut(labels) {
-            Some(series) => series.set(at, value),
-            None => labelled.entry(labels.to_string()).or_default().set(at, value),
+        let place = self.place(metric, labels);
+        self.series[place as usize].set(at, value);
+    }
+
+    fn add(&mut self, place: Place, at: Time, by: i64) {
+        let series = &mut self.series[place as usize];
+        let last = series.last().unwrap_or(0.0);
+        series.set(at, last + by as f64);
+    }
+
+    /// Sets the series of an object: its metrics are the same each time.
+    fn set_all<const N: usize>(&mut self, id: Id, labels: impl Fn() -> String, at: Time, values: [(Metric, f64); N]) {
+        let first = match self.of_object.get(&id) {
+            Some(first) => *first,
+            None => {
+                let labels = labels();
+                let first = self.series.len() as Place;
+                for (place, (metric, _)) in (first..).zip(&values) {
+                    let made = self.place(*metric, &labels);
+                    assert_eq!(made, place, "the series of an object follow one another");
+                }
+                self.of_object.insert(id, first);
+                first
+            }
+        };
+        for (place, (_, value)) in (first as usize..).zip(values) {
+            self.series[place].set(at, value);
         }
     }
 
-    fn add(&mut self, metric: Metric, labels: String, at: Time, by: i64) {
-        let last = self.get(metric.name, &labels).and_then(Series::last).unwrap_or(0.0);
-        self.set(metric, &labels, at, last + by as f64);
-    }
-
-    pub(super) fn commit(&mut self, key: &Key, entry: &LogEntry) {
+    pub(super) fn commit(&mut self, key: &Key, entry: &LogEntry, states: [Option<PodState>; 2]) {
+        let there = i32::from(entry.after.is_some());
+        let count = |value: i32| f64::from(value * there);
         match &entry.object().body {
-            Body::Deployment(deployment) => self.deployment(key, entry, deployment),
-            Body::ReplicaSet(set) => self.replica_set(key, entry, set),
-            Body::Pod(_) => self.pod(key, entry),
+            Body::Deployment(deployment) => {
+                let (spec, status) = (&deployment.spec, &deployment.status);
+                let values = [
+                    (DEPLOYMENT_SPEC, count(spec.replicas.unwrap_or(1))),
+                    (DEPLOYMENT_STATUS, count(status.replicas)),
+                    (DEPLOYMENT_AVAILABLE, count(status.available_replicas)),
+                    (DEPLOYMENT_READY, count(status.ready_replicas)),
+                    (DEPLOYMENT_UNAVAILABLE, count(status.unavailable_replicas)),
+                    (DEPLOYMENT_UPDATED, count(status.updated_replicas)),
+                ];
+                let labels = || format!("{{namespace=\"{}\",deployment=\"{}\"}}", key.namespace, key.name);
+                self.set_all(entry.id, labels, entry.at, values);
+            }
+            Body::ReplicaSet(set) => {
+                let values = [
+                    (REPLICASET_SPEC, count(set.spec.replicas.unwrap_or(1))),
+                    (REPLICASET_READY, count(set.status.ready_replicas)),
+                    (REPLICASET_STATUS, count(set.status.replicas)),
+                ];
+                let labels = || format!("{{namespace=\"{}\",replicaset=\"{}\"}}", key.namespace, key.name);
+                self.set_all(entry.id, labels, entry.at, values);
+            }
+            Body::Pod(_) => self.pod(key, entry, states),
             Body::EndpointSlice(slice) => self.slice(key, entry, slice),
             Body::Node(node) => {
                 let ready = node.status.conditions.iter().any(|c| &*c.r#type == "Ready" && &*c.status == "True");
-                let labels = format!("{{node=\"{}\"}}", key.name);
-                self.set(NODE_READY, &labels, entry.at, f64::from(u8::from(ready && entry.after.is_some())));
+                let labels = || format!("{{node=\"{}\"}}", key.name);
+                self.set_all(entry.id, labels, entry.at, [(NODE_READY, f64::from(u8::from(ready) * there as u8))]);
             }
             _ => {}
         }
     }
 
-    fn deployment(&mut self, key: &Key, entry: &LogEntry, deployment: &Deployment) {
-        let labels = format!("{{namespace=\"{}\",deployment=\"{}\"}}", key.namespace, key.name);
-        let there = i32::from(entry.after.is_some());
-        let status = &deployment.status;
-        for (metric, value) in [
-            (DEPLOYMENT_SPEC, deployment.spec.replicas.unwrap_or(1)),
-            (DEPLOYMENT_STATUS, status.replicas),
-            (DEPLOYMENT_AVAILABLE, status.available_replicas),
-            (DEPLOYMENT_READY, status.ready_replicas),
-            (DEPLOYMENT_UNAVAILABLE, status.unavailable_replicas),
-            (DEPLOYMENT_UPDATED, status.updated_replicas),
-        ] {
-            self.set(metric, &labels, entry.at, f64::from(value * there));
-        }
-    }
-
-    fn replica_set(&mut self, key: &Key, entry: &LogEntry, set: &ReplicaSet) {
-        let labels = format!("{{namespace=\"{}\",replicaset=\"{}\"}}", key.namespace, key.name);
-        let there = i32::from(entry.after.is_some());
-        for (metric, value) in [
-            (REPLICASET_SPEC, set.spec.replicas.unwrap_or(1)),
-            (REPLICASET_READY, set.status.ready_replicas),
-            (REPLICASET_STATUS, set.status.replicas),
-        ] {
-            self.set(metric, &labels, entry.at, f64::from(value * there));
-        }
-    }
-
-    fn pod(&mut self, key: &Key, entry: &LogEntry) {
-        let state = |object: &Option<crate::model::Obj>| {
-            object.as_ref().and_then(|object| object.as_pod()).map(|pod| (pod.status.phase, pod.is_ready()))
-        };
-        let (before, after) = (state(&entry.before), state(&entry.after));
+    fn pod(&mut self, key: &Key, entry: &LogEntry, [before, after]: [Option<PodState>; 2]) {
         if before == after {
             return;
         }
         for (state, by) in [(before, -1), (after, 1)] {
-            let Some((phase, ready)) = state else { continue };
-            self.add(POD_PHASE, format!("{{namespace=\"{}\",phase=\"{phase}\"}}", key.namespace), entry.at, by);
+            let Some(PodState { phase, ready }) = state else { continue };
+            let namespace = &key.namespace;
+            let place = self.of_phase.get(&(namespace.clone(), phase)).copied().unwrap_or_else(|| {
+                let place = self.place(POD_PHASE, &format!("{{namespace=\"{namespace}\",phase=\"{phase}\"}}"));
+                self.of_phase.insert((namespace.clone(), phase), place);
+                place
+            });
+            self.add(place, entry.at, by);
             if ready {
-                self.add(POD_READY, format!("{{namespace=\"{}\"}}", key.namespace), entry.at, by);
+                let place = self.of_ready.get(namespace).copied().unwrap_or_else(|| {
+                    let place = self.place(POD_READY, &format!("{{namespace=\"{namespace}\"}}"));
+                    self.of_ready.insert(namespace.clone(), place);
+                    place
+                });
+                self.add(place, entry.at, by);
             }
         }
     }
@@ -198,8 +261,13 @@ impl Registry {
             self.requests(window);
         }
         if let Record::Attempt { node, .. } = record {
-            let result = if node.is_some() { "scheduled" } else { "unschedulable" };
-            self.add(ATTEMPTS, format!("{{profile=\"default-scheduler\",result=\"{result}\"}}"), at, 1);
+            let found = node.is_some();
+            let place = self.of_result[usize::from(found)].unwrap_or_else(|| {
+                let result = if found { "scheduled" } else { "unschedulable" };
+                self.place(ATTEMPTS, &format!("{{profile=\"default-scheduler\",result=\"{result}\"}}"))
+            });
+            self.of_result[usize::from(found)] = Some(place);
+            self.add(place, at, 1);
         }
     }
 }

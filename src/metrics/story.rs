@@ -234,15 +234,15 @@ impl Story {
         let Some(event) = object.as_event() else { return };
         let (origin, name) = (&event.origin, &event.about_name);
         let (reason, kind): (&str, &str) = (&origin.reason, &origin.about_kind);
-        let place = format!("{}/{name}", kind.to_lowercase());
-        if WARNINGS.contains(&reason) && &*origin.r#type == "Warning" {
+        let place = || format!("{}/{name}", kind.to_lowercase());
+        if &*origin.r#type == "Warning" && WARNINGS.contains(&reason) {
             let workload = if kind == "Pod" { stem(name) } else { name };
             if self.first(format!("{}/{workload}", origin.about_namespace).into(), reason) {
-                self.tell(at, Tone::Bad, format!("{place}: {reason}: {}", event.message));
+                self.tell(at, Tone::Bad, format!("{}: {reason}: {}", place(), event.message));
             }
         } else if TOLD.contains(&reason) && event.count == 1 && !(reason == "NodeNotReady" && kind == Kind::Pod.name()) {
             let tone = if &*origin.r#type == "Warning" { Tone::Bad } else { Tone::Plain };
-            self.tell(at, tone, format!("{place}: {}", event.message));
+            self.tell(at, tone, format!("{}: {}", place(), event.message));
         }
     }
 }

@@ -37,6 +37,24 @@ pub struct Point {
     pub quantiles_ms: [f64; 3],
 }
 
+/// Points kept of a load: beyond, neighbours are put together two by two, as often as needed. So a run of less than two hours has
+/// every second, and a month one point for ten minutes or so.
+pub const POINTS_MAX: usize = 8_192;
+
+impl Point {
+    /// Puts the one after it to it. Of durations the longest counts.
+    pub fn merge(&mut self, next: &Point) {
+        self.seconds += next.seconds;
+        self.ok += next.ok;
+        for (own, other) in self.failed.iter_mut().zip(next.failed) {
+            *own += other;
+        }
+        for (own, other) in self.quantiles_ms.iter_mut().zip(next.quantiles_ms) {
+            *own = own.max(other);
+        }
+    }
+}
+
 /// One load over time.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct LoadSeries {
@@ -46,8 +64,11 @@ pub struct LoadSeries {
     pub service: (Str, Str),
     /// Sums.
     pub totals: Totals,
-    /// Seconds in which there were requests.
+    /// Seconds in which there were requests, or of a long run several of them together.
     pub points: Vec<Point>,
+    /// Times that the points were put together two by two, and seconds in the last one.
+    halved: u32,
+    in_last: u64,
     /// Sums over the requests sent within the spans that somebody asks for.
     pub within: BTreeMap<(Time, Time), Totals>,
 }
@@ -132,6 +153,30 @@ pub fn ms(span: crate::base::Span) -> f64 {
     span.0 as f64 / 1e6
 }
 
+impl LoadSeries {
+    fn add_point(&mut self, point: Point) {
+        match self.points.last_mut().filter(|_| self.in_last < 1 << self.halved) {
+            Some(last) => last.merge(&point),
+            None => {
+                self.points.push(point);
+                self.in_last = 0;
+            }
+        }
+        self.in_last += 1;
+        if self.points.len() > POINTS_MAX {
+            // The last one stays by itself: it is a point that has only begun.
+            let last = self.points.pop();
+            let pairs = self.points.chunks(2).map(|pair| {
+                let mut both = pair[0].clone();
+                pair[1..].iter().for_each(|next| both.merge(next));
+                both
+            });
+            self.points = pairs.chain(last).collect();
+            self.halved += 1;
+        }
+    }
+}
+
 impl Traffic {
     /// Adds a second, also to those of the spans that it lies in; gives back its quantiles, if it has any requests.
     pub(super) fn record(&mut self, window: &Window, spans: &[(Time, Time)]) -> Option<[f64; 3]> {
@@ -145,13 +190,8 @@ impl Traffic {
             return None;
         }
         let quantiles_ms = QUANTILES.map(|share| window.durations.quantile(share).map_or(0.0, ms));
-        load.points.push(Point {
-            at: window.from,
-            seconds: window.until.since(window.from).as_s_f64(),
-            ok: window.ok,
-            failed: window.failed,
-            quantiles_ms,
-        });
+        let seconds = window.until.since(window.from).as_s_f64();
+        load.add_point(Point { at: window.from, seconds, ok: window.ok, failed: window.failed, quantiles_ms });
         Some(quantiles_ms)
     }
 
@@ -175,5 +215,25 @@ impl Traffic {
         let chosen = self.chosen(load);
         chosen.filter_map(|load| load.within.get(&between)).for_each(|totals| all.merge(totals));
         all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_load_keeps_its_sums_in_few_points() {
+        let mut load = LoadSeries::default();
+        let seconds = 5 * POINTS_MAX as u64 + 3;
+        for second in 0..seconds {
+            let (at, failed) = (Time::from_s(second), [second % 2, 0, 0, 0, 0, 0]);
+            load.add_point(Point { at, seconds: 1.0, ok: second, failed, quantiles_ms: [second as f64; 3] });
+        }
+        assert!(load.points.len() <= POINTS_MAX, "{}", load.points.len());
+        let sums = load.points.iter().fold((0.0, 0, 0), |sums, point| (sums.0 + point.seconds, sums.1 + point.ok, sums.2 + point.failed[0]));
+        assert_eq!(sums, (seconds as f64, seconds * (seconds - 1) / 2, seconds / 2));
+        assert!(load.points.is_sorted_by_key(|point| point.at));
+        assert_eq!(load.points.last().unwrap().quantiles_ms[2], (seconds - 1) as f64);
     }
 }

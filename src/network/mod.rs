@@ -276,10 +276,10 @@ impl Network {
             }
         }
         let milli = |cpu_ns: u128| (cpu_ns * 1_000 / u128::from(METERED_EVERY.0)) as i64;
-        for ((namespace, pod), (cpu_ns, told)) in &used {
-            if milli(*cpu_ns) != *told {
-                cx.signal(Signal::Busy { namespace: namespace.clone(), pod: pod.clone(), cpu_milli: milli(*cpu_ns) });
-            }
+        let changed = used.iter().filter(|(_, (cpu_ns, told))| milli(*cpu_ns) != *told);
+        let news: Arc<[_]> = changed.map(|((namespace, pod), (cpu_ns, _))| (namespace.clone(), pod.clone(), milli(*cpu_ns))).collect();
+        if !news.is_empty() {
+            cx.signal(Signal::Busy(news));
         }
         for server in &mut self.traffic.servers.all {
             if let Some((cpu_ns, _)) = used.get(&(server.namespace.clone(), server.pod.clone())) {

@@ -380,6 +380,7 @@ impl Traffic {
         let Some(running) = &server.running else { return };
         let (queue, table) = (server.queue, running.table);
         let times = &self.servers.tables[table as usize];
+        let is_constant = times.is_constant;
         let (longest, timeout) = (times.max, self.loads[group.load as usize].load.timeout);
         let retries = self.loads[group.load as usize].load.retries.limit > 0;
         let most = Span(queue.most.max(0) as u64);
@@ -389,7 +390,7 @@ impl Traffic {
                 flight.as_run = true;
                 flight.latest = self.until + longest;
                 let window = self.loads[group.load as usize].windows.at(self.from);
-                window.run((table, Span::ZERO), number + salt, count, flight.latest);
+                window.run((table, Span::ZERO, is_constant), number + salt, count, flight.latest);
             }
             // The queue is full throughout: all wait for as long, and some give up.
             Who::Lane { salt, number, count, .. } if queue.full().is_some() && !retries && most + longest <= timeout => {
@@ -403,7 +404,7 @@ impl Traffic {
                     let within = left.min(QUANTILES as u64 - place);
                     let taken = kept.saturating_sub(place).min(within);
                     if taken > 0 {
-                        window.run((table, most), place, taken, flight.latest);
+                        window.run((table, most, is_constant), place, taken, flight.latest);
                     }
                     answered += taken;
                     (place, left) = (0, left - within);

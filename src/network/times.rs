@@ -10,6 +10,8 @@ pub(super) const QUANTILES: usize = 1_024;
 #[derive(Clone, Debug)]
 pub(super) struct Times {
     pub dist: Dist,
+    /// All are the same: which request gets which needs no counting.
+    pub is_constant: bool,
     values: Vec<Span>,
     pub max: Span,
     pub mean: Span,
@@ -26,7 +28,8 @@ impl Times {
         let values: Vec<Span> = (0..QUANTILES).map(value).collect();
         let sum: u128 = values.iter().map(|value| u128::from(value.0)).sum();
         let max = values.iter().copied().max().unwrap_or_default();
-        Times { dist, max, mean: Span((sum / QUANTILES as u128) as u64), values }
+        let is_constant = values.iter().all(|value| *value == max);
+        Times { dist, is_constant, max, mean: Span((sum / QUANTILES as u128) as u64), values }
     }
 
     /// The time of the request with this number.
@@ -42,19 +45,23 @@ pub(super) struct Uses {
     pub table: u32,
     /// What each took beside the table's time: its wait.
     pub wait: Span,
-    /// Whole rounds through the table.
+    /// Whole rounds through the table; of a constant table, requests.
     rounds: u64,
-    /// Differences from one place to the next.
+    /// Differences from one place to the next; none of a constant table.
     steps: Vec<i64>,
 }
 
 impl Uses {
-    pub fn new(table: u32, wait: Span) -> Uses {
-        Uses { table, wait, rounds: 0, steps: vec![0; QUANTILES + 1] }
+    pub fn new(table: u32, wait: Span, is_constant: bool) -> Uses {
+        Uses { table, wait, rounds: 0, steps: if is_constant { Vec::new() } else { vec![0; QUANTILES + 1] } }
     }
 
     /// Requests with numbers from `first` on.
     pub fn add(&mut self, first: u64, count: u64) {
+        if self.steps.is_empty() {
+            self.rounds += count;
+            return;
+        }
         let len = QUANTILES as u64;
         self.rounds += count / len;
         let (from, more) = ((first % len) as usize, (count % len) as usize);
@@ -71,6 +78,10 @@ impl Uses {
 
     /// Takes back the request with this number.
     pub fn take_back(&mut self, number: u64) {
+        if self.steps.is_empty() {
+            self.rounds -= 1;
+            return;
+        }
         let at = (number % QUANTILES as u64) as usize;
         self.steps[at] -= 1;
         self.steps[at + 1] += 1;
@@ -78,6 +89,9 @@ impl Uses {
 
     /// Adds all to a histogram.
     pub fn pour(&self, times: &Times, into: &mut Histogram) {
+        if self.steps.is_empty() {
+            return into.add(times.max + self.wait, self.rounds);
+        }
         let mut extra = 0;
         for (at, value) in times.values.iter().enumerate() {
             extra += self.steps[at];
@@ -92,19 +106,22 @@ mod tests {
 
     #[test]
     fn runs_are_counted_as_one_by_one() {
-        let times = Times::new(Dist::LogNormal { p50: Span::from_ms(30), p99: Span::from_ms(180) });
-        for (first, count) in [(0, 0), (0, 1), (1_020, 9), (5, 1_024), (77, 5_000), (1_023, 1)] {
-            let mut uses = Uses::new(0, Span::ZERO);
+        let spread = Times::new(Dist::LogNormal { p50: Span::from_ms(30), p99: Span::from_ms(180) });
+        let constant = Times::new(Dist::Constant(Span::from_ms(20)));
+        assert_eq!((spread.is_constant, constant.is_constant), (false, true));
+        let runs = [(0, 0), (0, 1), (1_020, 9), (5, 1_024), (77, 5_000), (1_023, 1)];
+        for (times, (first, count)) in runs.into_iter().flat_map(|run| [(&spread, run), (&constant, run)]) {
+            let mut uses = Uses::new(0, Span::ZERO, times.is_constant);
             uses.add(first, count);
             let (mut whole, mut single) = (Histogram::default(), Histogram::default());
-            uses.pour(&times, &mut whole);
+            uses.pour(times, &mut whole);
             (first..first + count).for_each(|number| single.add(times.at(number), 1));
             assert_eq!(whole.total(), count);
             assert!((0..=20).all(|part| whole.quantile(f64::from(part) / 20.0) == single.quantile(f64::from(part) / 20.0)));
             if count > 0 {
                 uses.take_back(first + count - 1);
                 let mut fewer = Histogram::default();
-                uses.pour(&times, &mut fewer);
+                uses.pour(times, &mut fewer);
                 single.take_back(times.at(first + count - 1));
                 assert_eq!((fewer.total(), fewer.mean()), (single.total(), single.mean()));
             }

@@ -25,9 +25,9 @@ pub(super) struct Open {
 
 impl Open {
     /// A run of requests answered, each after the same wait and the time that a table gives it.
-    pub fn run(&mut self, (table, wait): (u32, Span), first: u64, count: u64, latest: Time) {
+    pub fn run(&mut self, (table, wait, is_constant): (u32, Span, bool), first: u64, count: u64, latest: Time) {
         let at = self.uses.iter().position(|uses| (uses.table, uses.wait) == (table, wait)).unwrap_or_else(|| {
-            self.uses.push(Uses::new(table, wait));
+            self.uses.push(Uses::new(table, wait, is_constant));
             self.uses.len() - 1
         });
         self.uses[at].add(first, count);

@@ -2,8 +2,10 @@
 
 pub mod charts;
 pub mod csv_file;
+mod folder;
 pub mod junit;
 pub mod narrative;
+mod number;
 pub mod openmetrics;
 pub mod page;
 pub mod story;
@@ -11,8 +13,9 @@ pub mod summary;
 
 use crate::base::{Span, Time};
 use crate::metrics::Collector;
+use folder::Folder;
 use std::fs;
-use std::io;
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 /// What became of an expectation.
@@ -60,11 +63,6 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The file that tells a run's report from other folders.
 pub const MARK: &str = "summary.json";
 
-/// Writes all files of a run into `dir`, whole or not at all.
-pub fn write(dir: &Path, run: &Run<'_>) -> io::Result<()> {
-    write_whole(dir, MARK, |dir| write_all(dir, run))
-}
-
 /// Whether a report may be written there: the folder is not there yet, or holds a former report (a file named `mark`) or nothing.
 /// To be asked before the work is done, too.
 pub fn may_be_written(dir: &Path, mark: &str) -> io::Result<()> {
@@ -79,44 +77,38 @@ pub fn may_be_written(dir: &Path, mark: &str) -> io::Result<()> {
     }
 }
 
+/// A run's folder while the run goes on: the Events are written as they come, all else at the end.
+pub struct Draft(Folder);
+
+impl Draft {
+    /// Begins the folder that will be `dir`, and lets the collector write its Events into it; of them it keeps as many as the page
+    /// shows, or all (`keep_events`) if somebody else wants them too.
+    pub fn begin(dir: &Path, collector: &mut Collector, keep_events: bool) -> io::Result<Draft> {
+        let folder = Folder::begin(dir, MARK)?;
+        let file = fs::File::create(folder.path().join(EVENTS_FILE))?;
+        collector.events.stream_to(Box::new(file), if keep_events { usize::MAX } else { page::EVENTS_MAX });
+        Ok(Draft(folder))
+    }
+
+    /// Writes everything else; the folder is at its place then.
+    pub fn finish(self, run: &Run<'_>) -> io::Result<()> {
+        self.0.finish(|dir| write_all(dir, run))
+    }
+}
+
 /// Fills a folder whole or not at all, even if the program is killed meanwhile: it is filled beside its place and then renamed.
 /// A former folder of that name is replaced if it holds a former report (a file named `mark`) or nothing.
 pub fn write_whole(dir: &Path, mark: &str, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
-    may_be_written(dir, mark)?;
-    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent).map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", parent.display())))?;
-    let file_name = dir.file_name().ok_or_else(|| io::Error::other(format!("{} names no folder", dir.display())))?;
-    let hidden = |what: &str| parent.join(format!(".{}.{what}", file_name.to_string_lossy()));
-    let (beside, former) = (hidden("partial"), hidden("former"));
-    // What an earlier run left that was killed.
-    for left in [&beside, &former] {
-        if left.exists() {
-            fs::remove_dir_all(left)?;
-        }
-    }
-    fs::create_dir(&beside)?;
-    let written = fill(&beside).and_then(|()| {
-        // Removing takes many steps, renaming one: at no moment is there half a folder.
-        if dir.exists() {
-            fs::rename(dir, &former)?;
-        }
-        fs::rename(&beside, dir)
-    });
-    if written.is_err() {
-        // The first error is the one to tell.
-        let _ = fs::remove_dir_all(&beside);
-    }
-    if former.exists() {
-        fs::remove_dir_all(&former)?;
-    }
-    written
+    Folder::begin(dir, mark)?.finish(fill)
 }
 
+const EVENTS_FILE: &str = "events.jsonl";
+
 fn write_all(dir: &Path, run: &Run<'_>) -> io::Result<()> {
+    let file = |name: &str| Ok::<_, io::Error>(BufWriter::with_capacity(1 << 16, fs::File::create(dir.join(name))?));
     fs::write(dir.join(MARK), summary::to_json(run))?;
-    fs::write(dir.join("events.jsonl"), summary::events_jsonl(run)?)?;
-    fs::write(dir.join("metrics.csv"), csv_file::to_csv(&run.collector.registry)?)?;
-    fs::write(dir.join("metrics.om"), openmetrics::to_text(&run.collector.registry))?;
+    csv_file::write(&run.collector.registry, file("metrics.csv")?)?;
+    openmetrics::write(&run.collector.registry, file("metrics.om")?)?;
     fs::write(dir.join("junit.xml"), junit::to_xml(run))?;
     let charts_dir = dir.join("charts");
     fs::create_dir(&charts_dir)?;
@@ -124,7 +116,7 @@ fn write_all(dir: &Path, run: &Run<'_>) -> io::Result<()> {
     for chart in &charts {
         fs::write(charts_dir.join(format!("{}.svg", chart.file)), &chart.svg)?;
     }
-    fs::write(dir.join("report.html"), page::page(run, &charts))
+    page::write(run, &charts, file("report.html")?)
 }
 
 /// The folder in which a run's files go unless the user names another.

@@ -1,27 +1,33 @@
 //! `metrics.om`: OpenMetrics text with timestamps (seconds since the start), ready for `promtool tsdb create-blocks-from`.
 //! Format: OpenMetrics 1.0.
 
+use super::number::Numbers;
 use crate::metrics::registry::{MetricType, Registry};
-use std::fmt::Write;
+use std::io::{self, Write};
 
-/// All series as OpenMetrics.
-pub fn to_text(registry: &Registry) -> String {
-    let mut text = String::new();
+/// Writes all series as OpenMetrics.
+pub fn write(registry: &Registry, mut to: impl Write) -> io::Result<()> {
+    let mut numbers = Numbers::default();
     for (metric, labelled) in registry.iter() {
         let (kind, suffix) = match metric.kind {
             MetricType::Gauge => ("gauge", ""),
             MetricType::Counter => ("counter", "_total"),
         };
         let name = metric.name;
-        let _ = writeln!(text, "# TYPE {name} {kind}\n# HELP {name} {}", metric.help);
+        writeln!(to, "# TYPE {name} {kind}\n# HELP {name} {}", metric.help)?;
         for (labels, series) in labelled {
+            let begin = format!("{name}{suffix}{labels} ");
             for (at, value) in series.points() {
-                let _ = writeln!(text, "{name}{suffix}{labels} {value} {}", at.as_s_f64());
+                to.write_all(begin.as_bytes())?;
+                to.write_all(numbers.value(*value))?;
+                to.write_all(b" ")?;
+                to.write_all(numbers.seconds(*at))?;
+                to.write_all(b"\n")?;
             }
         }
     }
-    text.push_str("# EOF\n");
-    text
+    to.write_all(b"# EOF\n")?;
+    to.flush()
 }
 
 #[cfg(test)]
@@ -36,7 +42,9 @@ mod tests {
         let mut shared = SharedCollector::new(crate::actor::Clock { start_us: 0 });
         let record = Record::Attempt { pod: "d/p".into(), attempt: 1, node: Some("n".into()), message: String::new(), waited_ns: 0 };
         shared.record(Time::from_ms(1_500), &record);
-        let text = to_text(&shared.0.borrow().registry);
+        let mut text = Vec::new();
+        write(&shared.0.borrow().registry, &mut text).unwrap();
+        let text = String::from_utf8(text).unwrap();
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
             [

@@ -1,10 +1,9 @@
-//! `summary.json` and `events.jsonl`.
+//! `summary.json`.
 
 use super::{Run, VERSION};
 use crate::metrics::latency::{Percentiles, percentiles};
 use crate::metrics::traffic::{ByCause, Cause, Totals, ms};
 use serde_json::{Value, json};
-use std::io::{self, Write};
 
 /// The summary as JSON with sorted keys.
 pub fn to_json(run: &Run<'_>) -> String {
@@ -61,14 +60,4 @@ fn requests(totals: &Totals) -> Value {
         "retriedByCause": by_cause(&totals.retried),
         "durationMs": {"avg": totals.durations.mean().map_or(0.0, ms), "p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "max": at(1.0)},
     })
-}
-
-/// The Events, one JSON object a line.
-pub fn events_jsonl(run: &Run<'_>) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    for line in run.collector.events.lines() {
-        serde_json::to_writer(&mut text, &line)?;
-        text.write_all(b"\n")?;
-    }
-    Ok(text)
 }

@@ -134,6 +134,7 @@ fn asked(verb: &Verb) -> String {
         Verb::Delete { .. } => "delete",
         Verb::Bind { .. } => "bind",
         Verb::Evict { .. } => "evict",
+        Verb::Sample { .. } => "sample",
         Verb::PodMetrics { .. } => "get the metrics of",
     };
     let key = verb.target();

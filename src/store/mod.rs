@@ -196,6 +196,17 @@ impl Store {
         version
     }
 
+    /// Puts another object in the place of the present one, without a commit: for what has no versions and cannot be watched. Its
+    /// labels, owners and all else that indexes go by must be the same. Only `api` calls this.
+    pub fn replace_unlogged(&mut self, id: Id, object: Object) -> Obj {
+        let row = &mut self.rows[id.0 as usize];
+        let before = row.current.as_ref().expect("only what is there is replaced");
+        assert_eq!((before.kind(), before.meta.resource_version), (object.kind(), object.meta.resource_version), "the same version of it");
+        let object = Obj::new(object);
+        row.current = Some(object.clone());
+        object
+    }
+
     /// Forgets changes up to `version`: no reader stands before it any more.
     pub fn prune(&mut self, version: u64) {
         self.log.prune(version);
@@ -257,6 +268,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_replaced_without_a_commit_is_seen_by_all() {
+        let mut store = Store::default();
+        let id = store.intern(Key::of(&object("a", 0)));
+        store.commit(Time::ZERO, id, Some(object("a", 1)));
+        let mut other = (**store.current(id).unwrap()).clone();
+        other.meta.annotations.set("x", "1");
+        store.replace_unlogged(id, other);
+        assert_eq!((store.version(), store.view(1).get(id).unwrap().meta.annotations.get("x")), (1, Some("1")));
     }
 
     #[test]

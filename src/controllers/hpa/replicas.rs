@@ -3,7 +3,7 @@
 
 use crate::actor::Clock;
 use crate::base::{Span, Time};
-use crate::model::{Container, Obj, Object, Pod, PodPhase, Quantity, Timestamp};
+use crate::model::{Body, Container, Obj, Object, Pod, PodPhase, Quantity, Timestamp};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,8 +64,8 @@ pub struct Proposal {
 
 /// The samples of a resource in a list of PodMetrics; pods for which one is missing are left out.
 pub fn samples(list: &Object, resource: &str, container: &str) -> Result<Samples, String> {
-    let json = list.to_json();
-    let items = json["items"].as_array().map(|items| &items[..]).unwrap_or_default();
+    let Body::Other(list) = &list.body else { return Err("no metrics returned from resource metrics API".into()) };
+    let items = list.fields.get("items").and_then(Value::as_array).map(|items| &items[..]).unwrap_or_default();
     if items.is_empty() {
         return Err("no metrics returned from resource metrics API".into());
     }

@@ -1,46 +1,71 @@
 //! The replay as JSON, for the report page and for other tools. `docs/report-page.md` describes it.
 
 use super::delta::diff;
+use super::steps::Step;
 use super::{History, Replay, Version};
 use crate::actor::Kinds;
 use crate::base::Time;
 use crate::base::collections::Map;
 use crate::manifest::table::pods;
 use crate::model::{Kind, Object, Str};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
+use std::cell::Cell;
 
 /// Milliseconds since the start, rounded up: an instant in whole milliseconds includes what happened up to then.
 pub fn ms(at: Time) -> u64 {
     at.0.div_ceil(1_000_000)
 }
 
+/// A list whose members are made when they are written, one after the other.
+pub struct Each<I>(Cell<Option<I>>);
+
+impl<I: Iterator<Item: Serialize>> Each<I> {
+    /// What goes through.
+    pub fn new(members: I) -> Each<I> {
+        Each(Cell::new(Some(members)))
+    }
+}
+
+impl<I: Iterator<Item: Serialize>> Serialize for Each<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.take().into_iter().flatten())
+    }
+}
+
+/// Everything kept; each part is made when it is written, and gone after. Keys are in order.
+impl Serialize for Replay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("actors", &self.actors)?;
+        map.serialize_entry("attempts", &Each::new(self.attempts.iter().map(|(at, attempt)| attempt_json(*at, attempt))))?;
+        map.serialize_entry("big", &self.big)?;
+        map.serialize_entry("deliveries", &Each::new(self.deliveries.iter().map(|d| (ms(d.at), d.to, d.version))))?;
+        map.serialize_entry("keptUntil", &self.kept_until.map(ms))?;
+        map.serialize_entry("objects", &Each::new(self.objects_json()))?;
+        map.serialize_entry("queue", &Each::new(self.moves.iter().map(|m| (ms(m.at), &m.pod, m.from, m.to, &m.event))))?;
+        map.serialize_entry("refusals", &Each::new(self.refusals.iter().map(|r| (ms(r.at), r.by, r.verb, &r.answer))))?;
+        let step = |step: &Step| json!([ms(step.at), step.sort.name(), step.by, step.object, step.version, step.attempt, step.text]);
+        map.serialize_entry("steps", &Each::new(self.steps.iter().map(step)))?;
+        map.serialize_entry("versionsLeftOut", &self.versions_left_out)?;
+        map.serialize_entry("watches", &self.watches_json())?;
+        map.end()
+    }
+}
+
 impl Replay {
-    /// Everything kept.
-    pub fn to_json(&self) -> Value {
-        let mut first: Map<(Kind, Str), usize> = Map::default();
-        let mut bases: Vec<Value> = Vec::with_capacity(self.objects.len());
-        let mut objects: Vec<Value> = Vec::with_capacity(self.objects.len());
-        for (place, history) in self.objects.iter().enumerate() {
+    /// The histories; the first object of each sort is held, as later ones are told as differences from it.
+    fn objects_json(&self) -> impl Iterator<Item = Value> {
+        let mut first: Map<(Kind, Str), (usize, Value)> = Map::default();
+        self.objects.iter().enumerate().map(move |(place, history)| {
             let created = history.versions.iter().find_map(|version| version.object.as_ref());
-            let base = created.map_or(Value::Null, |object| plain(object));
-            let like = created.and_then(|object| like(&mut first, object, place));
-            objects.push(history_json(history, like.map(|like| (like, &bases[like]))));
-            bases.push(base);
-        }
-        json!({
-            "big": self.big,
-            "keptUntil": self.kept_until.map(ms),
-            "versionsLeftOut": self.versions_left_out,
-            "actors": self.actors,
-            "watches": self.watches_json(),
-            "objects": objects,
-            "deliveries": self.deliveries.iter().map(|d| json!([ms(d.at), d.to, d.version])).collect::<Value>(),
-            "refusals": self.refusals.iter().map(|r| json!([ms(r.at), r.by, r.verb, r.answer])).collect::<Value>(),
-            "queue": self.moves.iter().map(|m| json!([ms(m.at), m.pod, m.from, m.to, m.event])).collect::<Value>(),
-            "attempts": self.attempts.iter().map(|(at, attempt)| attempt_json(*at, attempt)).collect::<Value>(),
-            "steps": self.steps.iter().map(|step| {
-                json!([ms(step.at), step.sort.name(), step.by, step.object, step.version, step.attempt, step.text])
-            }).collect::<Value>(),
+            let sort = created.and_then(|object| sort(object));
+            let known = sort.as_ref().and_then(|sort| first.get(sort));
+            let json = history_json(history, known.map(|(place, base)| (*place, base)));
+            if let (Some(sort), None, Some(object)) = (sort, known, created) {
+                first.insert(sort, (place, plain(object)));
+            }
+            json
         })
     }
 }
@@ -59,14 +84,11 @@ impl Replay {
     }
 }
 
-/// Of which object the first version is to be told as a difference: the first one of the same kind and owner.
-fn like(first: &mut Map<(Kind, Str), usize>, object: &Object, place: usize) -> Option<usize> {
+/// Objects of one kind and owner are alike: their first versions are told as differences from the first one's.
+fn sort(object: &Object) -> Option<(Kind, Str)> {
     let owner = object.meta.controller().map(|owner| owner.uid.clone()).unwrap_or_default();
-    if owner.is_empty() && object.kind() != Kind::Node && object.kind() != Kind::Pod {
-        return None;
-    }
-    let known = *first.get_or_insert_with((object.kind(), owner), || place);
-    (known != place).then_some(known)
+    let alone = owner.is_empty() && object.kind() != Kind::Node && object.kind() != Kind::Pod;
+    (!alone).then(|| (object.kind(), owner))
 }
 
 /// The object without its resourceVersion, which the list of versions tells anyway.

@@ -147,6 +147,7 @@ pub struct Replay {
     pub kept_until: Option<Time>,
     /// Versions that are not kept.
     pub versions_left_out: u64,
+    numbers: Map<String, ActorNumber>,
     places: Map<Id, usize>,
     of_kind: Map<Kind, usize>,
     versions: usize,
@@ -259,12 +260,13 @@ impl Replay {
     }
 
     fn actor(&mut self, name: &str) -> ActorNumber {
-        let known = self.actors.iter().position(|known| known == name);
-        let number = known.unwrap_or_else(|| {
-            self.actors.push(name.to_string());
-            self.actors.len() - 1
-        });
-        number as ActorNumber
+        if let Some(number) = self.numbers.get(name) {
+            return *number;
+        }
+        let number = self.actors.len() as ActorNumber;
+        self.actors.push(name.to_string());
+        self.numbers.insert(name.to_string(), number);
+        number
     }
 
     /// The place of an object's history; none if it is not kept.

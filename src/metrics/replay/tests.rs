@@ -44,7 +44,7 @@ fn an_instant_shows_what_was_there() {
     assert_eq!([9, 10, 20, 30].map(node_at), [None, Some("".into()), Some("n".into()), None]);
     let told: Vec<_> = writer.replay.steps.iter().map(|step| (step.sort.name(), step.text.as_str())).collect();
     assert_eq!(told, [("scale", "creates pod/a"), ("sync", "binds pod/a to node n"), ("kill", "removes pod/a")]);
-    let json = writer.replay.to_json();
+    let json = serde_json::to_value(&writer.replay).unwrap();
     assert_eq!(json["objects"][0]["versions"][1][4], serde_json::json!({"spec": {"nodeName": ["n"]}}));
     assert_eq!(json["actors"], serde_json::json!(["start", "default-scheduler"]));
 }

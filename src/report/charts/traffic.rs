@@ -62,16 +62,7 @@ pub(in crate::report) fn grouped(points: &[Point]) -> Vec<Point> {
     let size = points.len().div_ceil(POINTS_MAX).max(1);
     let group = |all: &[Point]| {
         let mut sum = all[0].clone();
-        for point in &all[1..] {
-            sum.seconds += point.seconds;
-            sum.ok += point.ok;
-            for at in 0..sum.failed.len() {
-                sum.failed[at] += point.failed[at];
-                if at < sum.quantiles_ms.len() {
-                    sum.quantiles_ms[at] = sum.quantiles_ms[at].max(point.quantiles_ms[at]);
-                }
-            }
-        }
+        all[1..].iter().for_each(|point| sum.merge(point));
         sum
     };
     points.chunks(size).map(group).collect()

@@ -3,14 +3,16 @@
 use super::super::charts::{Load, traffic::grouped};
 use super::super::{Run, VERSION};
 use crate::base::Time;
-use crate::metrics::replay::data::ms;
+use crate::metrics::events::EventLine;
+use crate::metrics::replay::data::{Each, ms};
 use crate::metrics::rollout::{Revision, Rollout};
 use crate::metrics::series::Series;
 use crate::metrics::traffic::{ByCause, Cause, Point};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
 /// Events in the page.
-const EVENTS_MAX: usize = 4_000;
+pub const EVENTS_MAX: usize = 4_000;
 /// Rollouts in the page; those with most changes come first.
 const ROLLOUTS_MAX: usize = 40;
 /// Points of a series in the page; beyond, changes that lie closely together are merged.
@@ -18,39 +20,47 @@ const POINTS_MAX: usize = 2_000;
 /// Points of each node of a big run: no eye sees more.
 const NODE_POINTS_MAX: u64 = 60;
 
-/// All of it.
-pub fn json(run: &Run<'_>) -> Value {
-    let collector = run.collector;
-    let replay = collector.replay.as_ref();
-    let end = Time(run.simulated.0);
-    let big = replay.is_some_and(|replay| replay.big);
-    let cases = run
-        .cases
-        .iter()
-        .map(|case| json!({"name": case.name, "demand": case.demand, "passed": case.passed, "t": ms(case.at), "detail": case.detail}));
-    let events = collector.events.lines().take(EVENTS_MAX);
-    json!({
-        "format": "kubesim-report/v1",
-        "name": run.name,
-        "question": run.question,
-        "seed": run.seed,
-        "version": VERSION,
-        "traceHash": format!("{:016x}", run.trace_hash),
-        "start": collector.clock.timestamp(Time::ZERO).to_string(),
-        "endMs": ms(end),
-        "expectations": cases.collect::<Value>(),
-        "marks": collector.marks.iter().map(|mark| json!([ms(mark.at), mark.label, mark.is_fault])).collect::<Value>(),
-        "story": collector.story.lines.iter().map(|line| json!([ms(line.at), super::tone(line.tone), line.text])).collect::<Value>(),
-        "events": events.map(|e| json!([e.t, e.kind, e.reason, e.object, e.message, e.count, e.source, e.namespace])).collect::<Value>(),
-        "eventsLeftOut": collector.events.len().saturating_sub(EVENTS_MAX),
-        "rollouts": rollouts(run),
-        "traffic": super::super::charts::loads(run).iter().map(traffic).collect::<Value>(),
-        "nodes": if big { nodes(run, end) } else { json!([]) },
-        "replay": replay.map_or(Value::Null, |replay| replay.to_json()),
-    })
+/// All of it, as JSON; each part is made when it is written, and gone after. Keys are in order.
+pub struct Data<'a, 'b>(pub &'a Run<'b>);
+
+impl Serialize for Data<'_, '_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let run = self.0;
+        let collector = run.collector;
+        let replay = collector.replay.as_ref();
+        let end = Time(run.simulated.0);
+        let big = replay.is_some_and(|replay| replay.big);
+        let cases = run
+            .cases
+            .iter()
+            .map(|case| json!({"name": case.name, "demand": case.demand, "passed": case.passed, "t": ms(case.at), "detail": case.detail}));
+        let events = collector.events.lines().take(EVENTS_MAX);
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("endMs", &ms(end))?;
+        let event = |e: EventLine| json!([e.t, e.kind, e.reason, e.object, e.message, e.count, e.source, e.namespace]);
+        map.serialize_entry("events", &Each::new(events.map(event)))?;
+        map.serialize_entry("eventsLeftOut", &collector.events.len().saturating_sub(EVENTS_MAX))?;
+        map.serialize_entry("expectations", &Each::new(cases))?;
+        map.serialize_entry("format", "kubesim-report/v1")?;
+        let marks = collector.marks.iter();
+        map.serialize_entry("marks", &Each::new(marks.map(|mark| json!([ms(mark.at), mark.label, mark.is_fault]))))?;
+        map.serialize_entry("name", run.name)?;
+        map.serialize_entry("nodes", &Each::new(big.then(|| nodes(run, end)).into_iter().flatten()))?;
+        map.serialize_entry("question", run.question)?;
+        map.serialize_entry("replay", &replay)?;
+        map.serialize_entry("rollouts", &Each::new(rollouts(run).into_iter()))?;
+        map.serialize_entry("seed", &run.seed)?;
+        map.serialize_entry("start", &collector.clock.timestamp(Time::ZERO).to_string())?;
+        let story = collector.story.lines.iter();
+        map.serialize_entry("story", &Each::new(story.map(|line| json!([ms(line.at), super::tone(line.tone), line.text]))))?;
+        map.serialize_entry("traceHash", &format!("{:016x}", run.trace_hash))?;
+        map.serialize_entry("traffic", &Each::new(super::super::charts::loads(run).iter().map(traffic)))?;
+        map.serialize_entry("version", VERSION)?;
+        map.end()
+    }
 }
 
-fn rollouts(run: &Run<'_>) -> Value {
+fn rollouts(run: &Run<'_>) -> Vec<Value> {
     let mut found: Vec<_> = run.collector.rollouts.0.iter().collect();
     found.sort_by_key(|(_, rollout)| std::cmp::Reverse(rollout.available.points().len()));
     found.truncate(ROLLOUTS_MAX);
@@ -92,10 +102,10 @@ fn traffic(load: &Load<'_>) -> Value {
     })
 }
 
-fn nodes(run: &Run<'_>, end: Time) -> Value {
+fn nodes<'a>(run: &'a Run<'_>, end: Time) -> impl Iterator<Item = Value> + use<'a> {
     let apart = end.0 / NODE_POINTS_MAX;
-    let node = |(name, load): (&_, &crate::metrics::nodes::NodeLoad)| json!({"name": name, "zone": load.zone, "pods": spaced(&load.pods, apart), "ready": spaced(&load.ready, apart)});
-    run.collector.nodes.0.iter().map(node).collect()
+    let node = move |(name, load): (&_, &crate::metrics::nodes::NodeLoad)| json!({"name": name, "zone": load.zone, "pods": spaced(&load.pods, apart), "ready": spaced(&load.ready, apart)});
+    run.collector.nodes.0.iter().map(node)
 }
 
 fn points(series: &Series) -> Value {

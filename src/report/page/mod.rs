@@ -5,13 +5,16 @@
 mod colours;
 mod data;
 
+pub use data::EVENTS_MAX;
+
 use super::charts::Chart;
 use super::junit::escaped;
 use super::{Run, VERSION};
 use crate::base::Span;
 use crate::metrics::replay::data::ms;
 use crate::metrics::story::Tone;
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{self, Write};
 
 const PAGE: &str = include_str!("index.html");
 const STYLES: [&str; 2] = [include_str!("vendor/uPlot.min.css"), include_str!("style.css")];
@@ -37,8 +40,8 @@ const SCRIPTS: [&str; 16] = [
 /// Charts larger than this stay out of the page; they are in `charts/`.
 const CHART_BYTES_MAX: usize = 600_000;
 
-/// The page.
-pub fn page(run: &Run<'_>, charts: &[Chart]) -> String {
+/// Writes the page.
+pub fn write(run: &Run<'_>, charts: &[Chart], mut to: impl Write) -> io::Result<()> {
     let text = run.collector.replay.as_ref().map_or("", |replay| replay.text.trim());
     let text = if text.is_empty() {
         String::new()
@@ -49,8 +52,6 @@ pub fn page(run: &Run<'_>, charts: &[Chart]) -> String {
         "Seed {}, {} of simulated time, {} events, {} commits, trace {:016x}, kubesim {VERSION}.",
         run.seed, run.simulated, run.events, run.commits, run.trace_hash
     );
-    // A script element ends at the first `</`, whatever the JSON means by it.
-    let data = data::json(run).to_string().replace('<', "\\u003c");
     let parts = [
         ("title", escaped(run.name)),
         ("question", escaped(run.question)),
@@ -58,23 +59,50 @@ pub fn page(run: &Run<'_>, charts: &[Chart]) -> String {
         ("style", STYLES.join("\n")),
         ("static", fixed(run, charts)),
         ("foot", foot),
-        ("data", data),
         ("script", format!("\"use strict\";\n{}", SCRIPTS.join("\n"))),
     ];
-    filled(PAGE, &parts)
+    fill(PAGE, &mut to, |name, to| match parts.iter().find(|(known, _)| *known == name) {
+        Some((_, text)) => to.write_all(text.as_bytes()),
+        None if name == "data" => Ok(serde_json::to_writer(InScript(to), &data::Data(run))?),
+        None => panic!("nothing named {name} for the page"),
+    })?;
+    to.flush()
+}
+
+/// JSON within a script element, which ends at the first `</`, whatever the JSON means by it.
+struct InScript<'a, W: Write>(&'a mut W);
+
+impl<W: Write> Write for InScript<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for (place, part) in bytes.split(|byte| *byte == b'<').enumerate() {
+            if place > 0 {
+                self.0.write_all(b"\\u003c")?;
+            }
+            self.0.write_all(part)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// The template with each `{{name}}` replaced; what is put in is not looked at again.
-fn filled(template: &str, parts: &[(&str, String)]) -> String {
-    let mut out = String::new();
+fn fill<W: Write>(template: &str, to: &mut W, put: impl Fn(&str, &mut W) -> io::Result<()>) -> io::Result<()> {
     let mut rest = template;
     while let Some((before, after)) = rest.split_once("{{") {
         let (name, after) = after.split_once("}}").expect("the template closes what it opens");
-        out += before;
-        out += &parts.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("nothing named {name} for the page")).1;
+        to.write_all(before.as_bytes())?;
+        put(name, to)?;
         rest = after;
     }
-    out + rest
+    to.write_all(rest.as_bytes())
 }
 
 /// Paragraphs, and words between backticks as code.
@@ -161,8 +189,16 @@ mod tests {
 
     #[test]
     fn what_is_put_in_is_not_looked_at_again() {
-        let parts = [("a", "{{b}}".to_string()), ("b", "2".to_string())];
-        assert_eq!(filled("x{{a}}y{{b}}", &parts), "x{{b}}y2");
+        let mut page = Vec::new();
+        fill("x{{a}}y{{b}}", &mut page, |name, to| to.write_all(if name == "a" { b"{{b}}" } else { b"2" })).unwrap();
+        assert_eq!(page, b"x{{b}}y2");
+    }
+
+    #[test]
+    fn no_text_ends_the_script() {
+        let mut page = Vec::new();
+        serde_json::to_writer(InScript(&mut page), &["</script><", "a"]).unwrap();
+        assert_eq!(String::from_utf8(page).unwrap(), r#"["\u003c/script>\u003c","a"]"#);
     }
 
     #[test]
