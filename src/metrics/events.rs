@@ -235,7 +235,8 @@ mod tests {
         let mut origin = EventOrigin { about_kind: kind.into(), about_field: path.into(), ..EventOrigin::default() };
         (origin.reason, origin.r#type) = ("Some".into(), "Normal".into());
         (origin.source.component, origin.source.host) = ("kubelet".into(), host.into());
-        let mut fields = EventFields { origin: Arc::new(origin), about_name: name.into(), message: message.into(), count: 3, ..Default::default() };
+        let mut fields =
+            EventFields { origin: Arc::new(origin), about_name: name.into(), message: message.into(), count: 3, ..Default::default() };
         fields.last_timestamp = host.is_empty().then_some(Timestamp(7));
         let meta = Meta { name: "e".into(), namespace: "default".into(), ..Meta::default() };
         let after = Some(Obj::new(Object { meta, body: Body::Event(Event::from(fields)) }));
@@ -249,7 +250,8 @@ mod tests {
             (("Pod", "a", "spec.containers{c}"), "with \"quotes\", a \\ and\nlines\u{1}\u{7f}", ""),
             (("Änderung", "ü\"", ""), "→ ünicode", "h\"ost"),
         ];
-        let (mut whole, mut streamed, file) = (EventLog::new(Clock { start_us: 0 }), EventLog::new(Clock { start_us: 0 }), Memory::default());
+        let (mut whole, mut streamed, file) =
+            (EventLog::new(Clock { start_us: 0 }), EventLog::new(Clock { start_us: 0 }), Memory::default());
         streamed.stream_to(Box::new(file.clone()), 1);
         for (second, (about, message, host)) in events.into_iter().enumerate() {
             for log in [&mut whole, &mut streamed] {

@@ -231,7 +231,8 @@ mod tests {
             load.add_point(Point { at, seconds: 1.0, ok: second, failed, quantiles_ms: [second as f64; 3] });
         }
         assert!(load.points.len() <= POINTS_MAX, "{}", load.points.len());
-        let sums = load.points.iter().fold((0.0, 0, 0), |sums, point| (sums.0 + point.seconds, sums.1 + point.ok, sums.2 + point.failed[0]));
+        let sums =
+            load.points.iter().fold((0.0, 0, 0), |sums, point| (sums.0 + point.seconds, sums.1 + point.ok, sums.2 + point.failed[0]));
         assert_eq!(sums, (seconds as f64, seconds * (seconds - 1) / 2, seconds / 2));
         assert!(load.points.is_sorted_by_key(|point| point.at));
         assert_eq!(load.points.last().unwrap().quantiles_ms[2], (seconds - 1) as f64);
