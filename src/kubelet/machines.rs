@@ -54,6 +54,10 @@ impl Fleet {
         let name = self.nodes[number as usize].name.clone();
         let bound: Vec<(Id, Obj)> = cx.view.pods_on(&name).map(|(id, object)| (id, object.clone())).collect();
         for (id, object) in bound {
+            // The name may still be that of a pod on a machine that has not been heard of since.
+            if let Some(slot) = self.slot_of(id).filter(|&slot| self.pod_ref(slot).uid != object.meta.uid) {
+                self.leave(id, slot, cx);
+            }
             if self.slots.get(&id).is_none() {
                 let slot = self.place(id, number, &object);
                 self.with(slot, cx, |kubelet| kubelet.added());
