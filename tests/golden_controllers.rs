@@ -1,13 +1,15 @@
 //! Replays what a real control plane was recorded doing and compares the facts, scenario by scenario.
 //!
 //! `KUBESIM_GOLDEN_CONTROLLERS` names another folder of recordings, `KUBESIM_GOLDEN_ONLY` picks scenarios by a part of their
-//! name, `KUBESIM_GOLDEN_VERBOSE=1` shows each fact that differs, `KUBESIM_SEED` and
-//! `KUBESIM_LATE_MS` give other runs, `KUBESIM_GOLDEN_OUT` names a folder for watch streams and
-//! results, and `UPDATE=1` rewrites the table of how many facts are equal.
+//! name, `KUBESIM_GOLDEN_VERBOSE=1` shows each fact that differs, `KUBESIM_GOLDEN_DIFF` names a file that gets the list of
+//! them, `KUBESIM_SEED`, `KUBESIM_LATE_MS` and `KUBESIM_LATENCY_MS` (median and 99th percentile of a request's way and of a
+//! watch's, `20,200,40,400`) give other runs, `KUBESIM_GOLDEN_OUT` names a folder for watch streams and results, and
+//! `UPDATE=1` rewrites the table of how many facts are equal.
 
 mod support;
 
-use kubesim::base::Span;
+use kubesim::base::{Dist, Span};
+use kubesim::sim::Latency;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,6 +40,14 @@ fn table() -> BTreeMap<String, usize> {
     text.lines().filter_map(row).collect()
 }
 
+/// The latencies asked for, else the simulator's own.
+fn latency() -> Latency {
+    let Some(text) = variable("KUBESIM_LATENCY_MS") else { return Latency::default() };
+    let ms: Vec<Span> = text.split(',').map(|part| Span::from_ms(part.trim().parse().expect("milliseconds"))).collect();
+    let [request, request_p99, watch, watch_p99] = ms[..] else { panic!("four numbers, not {text}") };
+    Latency { request: Dist::LogNormal { p50: request, p99: request_p99 }, watch: Dist::LogNormal { p50: watch, p99: watch_p99 } }
+}
+
 fn write_out(folder: &Path, name: &str, outcome: &Outcome) {
     std::fs::create_dir_all(folder).expect("the folder for results");
     let stream: String = outcome.lines.iter().map(|line| line.to_json().to_string() + "\n").collect();
@@ -52,17 +62,20 @@ fn the_controllers_do_what_the_real_ones_did() {
     let (only, verbose, out) = (variable("KUBESIM_GOLDEN_ONLY"), variable("KUBESIM_GOLDEN_VERBOSE"), variable("KUBESIM_GOLDEN_OUT"));
     let table = table();
     let (mut equal_all, mut total_all, mut rows, mut worse, mut losses) = (0, 0, String::new(), Vec::new(), Vec::new());
+    let mut different: Vec<String> = Vec::new();
     let late = variable("KUBESIM_LATE_MS").and_then(|text| text.parse().ok()).map_or(LATE, Span::from_ms);
+    let latency = latency();
     let seed = variable("KUBESIM_SEED").and_then(|text| text.parse().ok()).unwrap_or(1);
     for scenario in load(&folder).into_iter().filter(|scenario| only.as_ref().is_none_or(|part| scenario.name.contains(part))) {
         // A scenario of a new kind must not keep the others from being replayed.
-        let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&scenario, seed, late)));
+        let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&scenario, seed, late, latency)));
         let outcome = played.unwrap_or_else(|_| {
             println!("{}: cannot be replayed", scenario.name);
             Outcome::default()
         });
         let (total, differences) = compare(&scenario.facts, &outcome.facts);
         let equal = total - differences.len();
+        different.extend(differences.iter().map(|difference| format!("{}: {}", scenario.name, difference.fact)));
         println!("{} {equal}/{total}", scenario.name);
         if verbose.is_some() {
             for difference in &differences {
@@ -82,6 +95,9 @@ fn the_controllers_do_what_the_real_ones_did() {
         (equal_all, total_all) = (equal_all + equal, total_all + total);
     }
     println!("all {equal_all}/{total_all}");
+    if let Some(file) = variable("KUBESIM_GOLDEN_DIFF") {
+        std::fs::write(file, different.join("\n") + "\n").expect("the list of facts that differ");
+    }
     losses.sort();
     losses.dedup();
     assert!(losses.is_empty(), "Kubernetes' own types lose something of the objects:\n{}", losses[..losses.len().min(40)].join("\n"));
@@ -216,7 +232,7 @@ fn objects_look_as_the_real_api_server_shows_them() {
     let (mut out, mut total, mut unequal) = (Vec::new(), 0, Vec::new());
     for (name, recorded) in recorded() {
         let scenario = scenarios.iter().find(|scenario| scenario.name == name).expect("its scenario");
-        let outcome = play(scenario, 1, LATE);
+        let outcome = play(scenario, 1, LATE, Latency::default());
         let (theirs, ours) = (Names::of(&recorded, NAMESPACE, "cell"), Names::of(&outcome.lines, NAMESPACE, "cell"));
         let ours = versions(&outcome.lines, &ours);
         for (object, recorded) in versions(&recorded, &theirs) {

@@ -65,11 +65,11 @@ pub struct Player {
 }
 
 /// Replays a scenario with a seed; the kubelets' stages come late by up to `late`, as they did on the recordings' machine.
-pub fn play(scenario: &Scenario, seed: u64, late: Span) -> Outcome {
+pub fn play(scenario: &Scenario, seed: u64, late: Span, latency: Latency) -> Outcome {
     let (nodes, objects) = objects_of(scenario);
     let pool = if nodes.is_empty() { SHARED_POOL } else { OWN_POOL };
     let actions = scenario.actions["actions"].as_array().map_or(&[][..], Vec::as_slice);
-    let mut player = Player::new(scenario, seed, late, pool, actions);
+    let mut player = Player::new(scenario, Settings { seed: Seed(seed), clock: Clock { start_us: 0 }, latency }, late, pool, actions);
     player.prepare(if nodes.is_empty() { shared_nodes() } else { nodes.into_iter().chain([elsewhere()]).collect() });
     player.run_to(0);
     let mut manifest_results = Vec::new();
@@ -177,11 +177,10 @@ fn causes(error: &ApiError) -> String {
 }
 
 impl Player {
-    fn new(scenario: &Scenario, seed: u64, late: Span, pool: &'static str, actions: &[Value]) -> Player {
+    fn new(scenario: &Scenario, settings: Settings, late: Span, pool: &'static str, actions: &[Value]) -> Player {
         let start_s = scenario.actions["start_s"].as_f64().unwrap_or(0.0);
         let start_us = MIDNIGHT_S * 1_000_000 + (start_s * 1e6) as i64 - BEFORE_MS as i64 * 1_000;
-        let latency = Latency::default();
-        let mut sim = Sim::new(Settings { seed: Seed(seed), clock: Clock { start_us }, latency });
+        let mut sim = Sim::new(Settings { clock: Clock { start_us }, ..settings });
         let settings = ControllerManager {
             kube_api_qps: 0.0,
             node_monitor_period: Span::from_s(1),
