@@ -4,7 +4,7 @@ mod processes;
 mod steps;
 mod trouble;
 
-use crate::actor::client::Throttle;
+use crate::actor::client::{Limits, Throttle};
 use crate::actor::{Actor, Clock, Ctx, Kinds, Observer, Outbox, Signal, Ticket, recorder::Recorder};
 use crate::api::{Answer, Server, Verb};
 use crate::base::collections::Map;
@@ -13,6 +13,7 @@ use crate::base::{Dist, Seed, Span, Stream, Time};
 use crate::engine::{ActorId, Event, EventQueue, RequestId, TraceHash};
 use crate::model::Str;
 use crate::store::{Change, Store, fingerprint};
+use smallvec::SmallVec;
 use std::mem;
 pub use steps::Step;
 use trouble::Edge;
@@ -58,7 +59,9 @@ struct Slot {
     rng: Stream,
     network: Stream,
     outbox: Outbox,
-    throttle: Option<Throttle>,
+    /// The limits of its API clients, and a bucket for each client that it has used.
+    limits: Option<Limits>,
+    throttles: SmallVec<[Throttle; 1]>,
     recorders: Map<Str, Recorder>,
     /// The process that it is a part of.
     process: Str,
@@ -183,7 +186,8 @@ impl Sim {
             rng: seed.stream(&name),
             network: seed.stream(&format!("network/{name}")),
             outbox: Outbox::default(),
-            throttle: actor.client_limits().map(Throttle::new),
+            limits: actor.client_limits(),
+            throttles: SmallVec::new(),
             recorders: Map::default(),
             process,
             life: 0,
@@ -386,10 +390,16 @@ impl Sim {
 
     fn send(&mut self, actor: ActorId, sender: Sender, verb: Verb) {
         let slot = &mut self.slots[actor.0 as usize];
-        let leaves = match (&sender, &mut slot.throttle) {
-            (Sender::Own(_), Some(throttle)) => throttle.reserve(self.now),
-            _ => self.now,
-        };
+        let leaves = slot.limits.map_or(self.now, |limits| {
+            let client = match &sender {
+                Sender::Own(_) => slot.actor.client(&verb),
+                Sender::Recorder(_) => slot.actor.event_client(),
+            };
+            while slot.throttles.len() <= client {
+                slot.throttles.push(Throttle::new(limits));
+            }
+            slot.throttles[client].reserve(self.now)
+        });
         let flight = InFlight { actor, life: slot.life, sender, verb: Some(verb), answer: None, left: leaves, committing: false, tries: 0 };
         let arrives = leaves + self.settings.latency.request.at(slot.network.draw());
         self.put_under_way(flight, arrives);

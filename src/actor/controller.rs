@@ -6,7 +6,7 @@ use super::workqueue::{Backoff, WorkQueue};
 use super::{Actor, Ctx, Kinds, Signal, Ticket};
 use crate::api::{Answer, Verb};
 use crate::base::Span;
-use crate::model::Kind;
+use crate::model::{Kind, Obj};
 use crate::store::{Change, Id};
 use std::collections::BTreeMap;
 
@@ -64,9 +64,14 @@ pub trait Controller {
         5
     }
 
-    /// Limits of its API client.
+    /// Limits of each of its API clients.
     fn client_limits(&self) -> Option<Limits> {
         None
+    }
+
+    /// As [`Actor::client`].
+    fn client(&self, _verb: &Verb) -> usize {
+        0
     }
 
     /// Kinds whose objects are its keys, all of which come again with each resync of the informers.
@@ -88,8 +93,35 @@ pub trait Controller {
     /// Reconciles a key. Only what the view, the answers and `self`'s expectations say may decide.
     fn sync(&mut self, key: Id, sync: &mut Sync<Self::Progress>, cx: &mut Ctx<'_>) -> Step;
 
+    /// A key comes again with the resync.
+    fn resynced(&mut self, key: Id, _object: &Obj, work: &mut Work<'_>, _cx: &mut Ctx<'_>) {
+        work.add(key);
+    }
+
     /// A timer of the controller's own (`Work::wake_in`), for periodic jobs beside the keys.
     fn woken(&mut self, _token: u32, _work: &mut Work<'_>, _cx: &mut Ctx<'_>) {}
+}
+
+/// How often the informer of a controller's keys hands out all it holds once more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Resync {
+    /// Never.
+    #[default]
+    Never,
+    /// With this period; zero: never.
+    Every(Span),
+    /// With a period between once and twice this, drawn when the process starts: the same for all controllers in it.
+    AtLeast(Span),
+}
+
+impl Resync {
+    fn period(self, cx: &Ctx<'_>) -> Span {
+        match self {
+            Resync::Never => Span::ZERO,
+            Resync::Every(span) => span,
+            Resync::AtLeast(min) => min + Span((min.0 as f64 * cx.seed.draw("resync period", "controller-manager", cx.now.0).unit()) as u64),
+        }
+    }
 }
 
 /// The tokens of a controller's timers: its own, the resync, and keys to be added.
@@ -138,30 +170,34 @@ pub struct ControllerActor<C: Controller> {
     jobs: BTreeMap<Id, Job<C::Progress>>,
     /// Whose answer a ticket brings, and which in the list.
     tickets: BTreeMap<Ticket, (Id, usize)>,
+    resync: Resync,
     /// How often all keys come again; zero: never.
-    resync: Span,
+    resync_period: Span,
 }
 
 impl<C: Controller> ControllerActor<C> {
     /// The controller as an actor.
     pub fn new(controller: C) -> Self {
         let queue = WorkQueue::with_backoff(controller.backoff());
-        ControllerActor { controller, queue, jobs: BTreeMap::new(), tickets: BTreeMap::new(), resync: Span::ZERO }
+        ControllerActor { controller, queue, jobs: BTreeMap::new(), tickets: BTreeMap::new(), resync: Resync::Never, resync_period: Span::ZERO }
     }
 
     /// The same, with a resync of its informers.
-    pub fn resynced(mut self, every: Span) -> Self {
-        self.resync = every;
+    pub fn resynced(mut self, resync: Resync) -> Self {
+        self.resync = resync;
         self
     }
 
     /// An informer hands out all it holds once more.
     fn resync(&mut self, cx: &mut Ctx<'_>) {
         let kinds = self.controller.resyncs();
+        let view = cx.view;
         for kind in Kind::ALL.iter().filter(|kind| kinds.contains(**kind)) {
-            cx.view.list(*kind).for_each(|(id, _)| self.queue.add(id));
+            for (id, object) in view.list(*kind) {
+                self.controller.resynced(id, object, &mut Work { queue: &mut self.queue }, cx);
+            }
         }
-        cx.wake_in(self.resync, RESYNC_TIMER);
+        cx.wake_in(self.resync_period, RESYNC_TIMER);
     }
 
     /// Gives free workers their keys.
@@ -213,7 +249,7 @@ impl<C: Controller> ControllerActor<C> {
             }
             Step::Retry(_) if self.queue.failures(key) >= self.queue.limits().retries_max => self.queue.forget(key),
             Step::Retry(_) => {
-                let backoff = self.queue.backoff(key);
+                let backoff = self.queue.backoff(key, cx.now);
                 self.add_after(key, backoff, cx);
             }
             Step::Call(_) => unreachable!("a call does not end a reconciliation"),
@@ -239,9 +275,14 @@ impl<C: Controller> Actor for ControllerActor<C> {
         self.controller.client_limits()
     }
 
+    fn client(&self, verb: &Verb) -> usize {
+        self.controller.client(verb)
+    }
+
     fn start(&mut self, cx: &mut Ctx<'_>) {
-        if !self.resync.is_zero() && self.controller.resyncs() != Kinds::NONE {
-            cx.wake_in(self.resync, RESYNC_TIMER);
+        self.resync_period = self.resync.period(cx);
+        if !self.resync_period.is_zero() && self.controller.resyncs() != Kinds::NONE {
+            cx.wake_in(self.resync_period, RESYNC_TIMER);
         }
         self.controller.start(&mut Work { queue: &mut self.queue }, cx);
     }

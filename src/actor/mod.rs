@@ -175,9 +175,19 @@ pub trait Actor {
         true
     }
 
-    /// Limits of its API client, if it has one.
+    /// Limits of each of its API clients, if it has any.
     fn client_limits(&self) -> Option<client::Limits> {
         None
+    }
+
+    /// Which of its clients sends a request, counted from 0: each has a bucket of its own.
+    fn client(&self, _verb: &Verb) -> usize {
+        0
+    }
+
+    /// Which of its clients writes its Events. A controller has one for all: a burst of work delays the Events about it.
+    fn event_client(&self) -> usize {
+        0
     }
 
     /// Called once, before anything else. Objects that exist already come as changes right after.

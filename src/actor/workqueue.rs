@@ -1,6 +1,7 @@
 //! The work queue of a controller: keys in order, each at most once, none by two workers at a time, with back-off for
 //! failures. Real: staging/src/k8s.io/client-go/util/workqueue @ v1.37.2.
 
+use super::client::{Limits, Throttle};
 use crate::base::collections::{Map, Set};
 use crate::base::{Span, Time};
 use crate::store::Id;
@@ -11,8 +12,11 @@ pub const BACKOFF_MIN: Span = Span::from_ms(5);
 /// Longest back-off of a failing key.
 pub const BACKOFF_MAX: Span = Span::from_s(1_000);
 
+/// Failures of all keys of a queue together that may come again: each key waits for its own back-off and for this.
+pub const FAILURES: Limits = Limits { qps: 10.0, burst: 100 };
+
 /// How long a failing key waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Backoff {
     /// After the first failure; each further one doubles it.
     pub min: Span,
@@ -20,11 +24,13 @@ pub struct Backoff {
     pub max: Span,
     /// After so many failures in a row the key is given up, until something changes.
     pub retries_max: u32,
+    /// How often failing keys come again in all.
+    pub together: Option<Limits>,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Backoff { min: BACKOFF_MIN, max: BACKOFF_MAX, retries_max: u32::MAX }
+        Backoff { min: BACKOFF_MIN, max: BACKOFF_MAX, retries_max: u32::MAX, together: Some(FAILURES) }
     }
 }
 
@@ -32,6 +38,8 @@ impl Default for Backoff {
 #[derive(Clone, Debug, Default)]
 pub struct WorkQueue {
     limits: Backoff,
+    /// The bucket of `Backoff::together`, once a key has failed.
+    bucket: Option<Throttle>,
     waiting: VecDeque<Id>,
     /// Keys that need work: in `waiting`, or to be put there when their worker is done.
     dirty: Set<Id>,
@@ -92,12 +100,15 @@ impl WorkQueue {
         }
     }
 
-    /// Counts a failure and says how long to wait: 5 ms, doubling up to 1000 s, unless the queue has other limits.
-    pub fn backoff(&mut self, key: Id) -> Span {
+    /// Counts a failure and says how long to wait: 5 ms, doubling up to 1000 s, unless the queue has other limits; longer if many
+    /// keys fail.
+    pub fn backoff(&mut self, key: Id, now: Time) -> Span {
         let failures = self.failures.get_or_insert_with(key, || 0);
         let exponent = (*failures).min(30);
         *failures += 1;
-        (self.limits.min * (1 << exponent)).min(self.limits.max)
+        let own = (self.limits.min * (1 << exponent)).min(self.limits.max);
+        let Some(together) = self.limits.together else { return own };
+        own.max(self.bucket.get_or_insert_with(|| Throttle::new(together)).reserve(now) - now)
     }
 
     /// How often in a row the key failed.
@@ -143,9 +154,9 @@ mod tests {
 
     #[test]
     fn a_queue_may_have_limits_of_its_own() {
-        let limits = Backoff { min: Span::from_s(1), max: Span::from_s(3), retries_max: 15 };
+        let limits = Backoff { min: Span::from_s(1), max: Span::from_s(3), retries_max: 15, together: None };
         let mut queue = WorkQueue::with_backoff(limits);
-        let waits: Vec<u64> = (0..4).map(|_| queue.backoff(Id(1)).as_s()).collect();
+        let waits: Vec<u64> = (0..4).map(|_| queue.backoff(Id(1), Time::ZERO).as_s()).collect();
         assert_eq!((waits, queue.limits()), (vec![1, 2, 3, 3], limits));
     }
 
@@ -165,10 +176,19 @@ mod tests {
     #[test]
     fn failures_back_off_exponentially() {
         let mut queue = WorkQueue::default();
-        let waits: Vec<u64> = (0..20).map(|_| queue.backoff(Id(1)).as_ms()).collect();
+        let waits: Vec<u64> = (0..20).map(|_| queue.backoff(Id(1), Time::ZERO).as_ms()).collect();
         assert_eq!((waits[0], waits[1], waits[4], waits[17], waits[19]), (5, 10, 80, 655_360, 1_000_000));
         assert_eq!(queue.failures(Id(1)), 20);
         queue.forget(Id(1));
-        assert_eq!(queue.backoff(Id(1)), BACKOFF_MIN);
+        assert_eq!(queue.backoff(Id(1), Time::ZERO), BACKOFF_MIN);
+    }
+
+    #[test]
+    fn many_failing_keys_wait_for_each_other() {
+        let mut queue = WorkQueue::default();
+        let waits: Vec<u64> = (0..103).map(|key| queue.backoff(Id(key), Time::ZERO).as_ms()).collect();
+        assert!(waits[..100].iter().all(|ms| *ms == 5), "{waits:?}");
+        assert_eq!(waits[100..], [100, 200, 300]);
+        assert_eq!(queue.backoff(Id(200), Time::from_s(60)), BACKOFF_MIN);
     }
 }

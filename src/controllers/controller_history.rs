@@ -2,7 +2,7 @@
 //! Real: pkg/controller/history/controller_history.go @ v1.37.2.
 
 use super::control::controller_ref;
-use super::script::{Run, Script, fail};
+use crate::actor::script::{Run, Script, fail};
 use crate::api::Verb;
 use crate::model::{Body, ControllerRevision, ControllerRevisionFields, Labels, Meta, Obj, Object, PodTemplateSpec, Selector, Str};
 use crate::store::{Key, View};
@@ -188,7 +188,7 @@ mod tests {
     fn old_revisions_beyond_the_limit_go() {
         let all: Vec<Obj> = (1..=4).map(|number| Obj::new(revision(&format!("app:{number}"), number))).collect();
         let run = truncate(&mut Script::new(&[]), &all, 2, |revision| number(revision) == 4);
-        assert!(matches!(run, Err(super::super::script::Halt::Call(verbs)) if verbs[0].target().name == all[0].meta.name));
+        assert!(matches!(run, Err(crate::actor::script::Halt::Call(verbs)) if verbs[0].target().name == all[0].meta.name));
         assert!(truncate(&mut Script::new(&[]), &all, 3, |revision| number(revision) == 4).is_ok());
     }
 }

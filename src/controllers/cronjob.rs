@@ -6,7 +6,7 @@ use super::control::{controller_ref, is_controlled_by};
 use super::cron::{Schedule, written, zone};
 use super::endpointslice::is_namespace_ending;
 use super::job_control::is_finished;
-use super::script::{Run, Script, Scripted, fail, outcome, step};
+use crate::actor::script::{Run, Script, Scripted, fail, outcome, step};
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::{Ctx, EventType, Kinds};

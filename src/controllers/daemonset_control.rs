@@ -6,7 +6,7 @@ use super::control::{controller_ref, is_available};
 use super::controller_history::{self as history, number, same_data, template_patch};
 use super::daemonset_nodes::*;
 use super::endpointslice::{aggregate, is_namespace_ending};
-use super::script::{Run, Script, fail, outcome};
+use crate::actor::script::{Run, Script, fail, outcome};
 use crate::actor::expectations::Expectations;
 use crate::actor::{Ctx, EventType};
 use crate::api::{Answer, Verb};

@@ -8,7 +8,8 @@ use super::deployment_run::Run;
 use super::settings::Wrong;
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
-use crate::actor::script::{Script, Stop};
+use crate::actor::script::{Halt, Scripted, step};
+use crate::actor::workqueue::Backoff;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::Verb;
 use crate::model::*;
@@ -32,10 +33,9 @@ impl Deployments {
 /// What one sync keeps between its turns: all that it saw in the first one.
 #[derive(Default)]
 pub struct Progress {
-    seen: Option<Seen>,
     claiming: Claiming,
     claimed: bool,
-    script: Script,
+    scripted: Scripted<Seen>,
 }
 
 /// The Deployment and its ReplicaSets as the first turn found them.
@@ -133,6 +133,11 @@ impl Controller for Deployments {
         self.workers
     }
 
+    fn backoff(&self) -> Backoff {
+        // After so many failures it is left alone until it, one of its ReplicaSets or the resync brings it back.
+        Backoff { retries_max: 15, ..Backoff::default() }
+    }
+
     fn client_limits(&self) -> Option<Limits> {
         self.limits
     }
@@ -152,12 +157,12 @@ impl Controller for Deployments {
 
     fn sync(&mut self, key: Id, sync: &mut Sync<Progress>, cx: &mut Ctx<'_>) -> Step {
         let p = &mut sync.progress;
-        if p.seen.is_none() {
+        if p.scripted.snapshot.is_none() {
             let Some(deployment) = cx.view.get(key) else { return Step::Done };
             let candidates = candidates(deployment, cx.view);
-            p.seen = Some(Seen { deployment: deployment.clone(), candidates, sets: Vec::new(), running: Vec::new(), wrong: self.wrong });
+            p.scripted.snapshot = Some(Seen { deployment: deployment.clone(), candidates, sets: Vec::new(), running: Vec::new(), wrong: self.wrong });
         }
-        let seen = p.seen.as_mut().expect("set in the first turn");
+        let seen = p.scripted.snapshot.as_mut().expect("set in the first turn");
         let deployment = seen.deployment.clone();
         let Some(selector) = selector_of(&deployment) else { return Step::Done };
         if selector.is_everything() {
@@ -180,17 +185,13 @@ impl Controller for Deployments {
         } else {
             script_turn = 1;
         }
-        p.script.begin(script_turn, &mut sync.answers);
-        let seen = seen.clone();
-        match reconcile(&mut Run::new(&mut p.script, &seen, cx), seen.sets.clone()) {
-            Ok(()) => Step::Done,
-            Err(stop) => stop.into(),
-        }
+        let (seen, script) = p.scripted.script(script_turn, &mut sync.answers);
+        step(reconcile(&mut Run::new(script, seen, cx), seen.sets.clone()).map(|()| Step::Done))
     }
 }
 
 /// One reconciliation, from its beginning.
-fn reconcile(run: &mut Run<'_, '_>, sets: Vec<Obj>) -> Result<(), Stop> {
+fn reconcile(run: &mut Run<'_, '_>, sets: Vec<Obj>) -> Result<(), Halt> {
     if run.meta().is_deleting() {
         let (newest, old) = run.sets_and_revision(&sets, false)?;
         return run.sync_status(&old, newest.as_ref());
@@ -209,7 +210,7 @@ fn reconcile(run: &mut Run<'_, '_>, sets: Vec<Obj>) -> Result<(), Stop> {
 }
 
 /// Notes when a Deployment is paused or resumed, so that the time does not count as lack of progress.
-fn check_paused(run: &mut Run<'_, '_>) -> Result<(), Stop> {
+fn check_paused(run: &mut Run<'_, '_>) -> Result<(), Halt> {
     if !run.has_progress_deadline() {
         return Ok(());
     }
@@ -227,7 +228,7 @@ fn check_paused(run: &mut Run<'_, '_>) -> Result<(), Stop> {
 }
 
 /// Whether the wanted number of replicas differs from what some ReplicaSet with pods was told.
-fn is_scaling_event(run: &mut Run<'_, '_>, sets: &[Obj]) -> Result<bool, Stop> {
+fn is_scaling_event(run: &mut Run<'_, '_>, sets: &[Obj]) -> Result<bool, Halt> {
     let (newest, old) = run.sets_and_revision(sets, false)?;
     let wanted = run.replicas();
     let differs = |set: &&Obj| {

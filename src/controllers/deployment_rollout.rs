@@ -3,7 +3,7 @@
 
 use super::deployment_run::Run;
 use super::deployment_sets as sets;
-use crate::actor::script::Stop;
+use crate::actor::script::Halt;
 use crate::model::Obj;
 
 fn active(sets_: &[Obj]) -> Vec<Obj> {
@@ -11,7 +11,7 @@ fn active(sets_: &[Obj]) -> Vec<Obj> {
 }
 
 /// A step of a rolling update: up if there is room, else down if enough are available.
-pub fn rolling(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Stop> {
+pub fn rolling(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Halt> {
     let (newest, old) = run.sets_and_revision(all, true)?;
     let newest = newest.expect("made if there was none");
     let (newest, scaled_up) = scale_newest(run, newest, &old)?;
@@ -21,7 +21,7 @@ pub fn rolling(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Stop> {
     }
     let scaled_down = match scale_old(run, &newest, &old) {
         // What went wrong there is left to the next reconciliation; the status is written all the same.
-        Err(Stop::Fail(_)) => false,
+        Err(Halt::Fail(_)) => false,
         other => other?,
     };
     if !scaled_down && run.is_complete(run.status()) {
@@ -30,7 +30,7 @@ pub fn rolling(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Stop> {
     run.sync_rollout_status(&old, Some(&newest))
 }
 
-fn scale_newest(run: &mut Run<'_, '_>, newest: Obj, old: &[Obj]) -> Result<(Obj, bool), Stop> {
+fn scale_newest(run: &mut Run<'_, '_>, newest: Obj, old: &[Obj]) -> Result<(Obj, bool), Halt> {
     let (size, wanted) = (sets::replicas(&newest), run.replicas());
     if size >= wanted {
         return run.scale(&newest, wanted, false).map(|(_, scaled)| (newest, scaled));
@@ -40,7 +40,7 @@ fn scale_newest(run: &mut Run<'_, '_>, newest: Obj, old: &[Obj]) -> Result<(Obj,
 }
 
 /// Removes pods of old ReplicaSets: unhealthy ones first, then as many as can be spared. Says whether it did.
-fn scale_old(run: &mut Run<'_, '_>, newest: &Obj, old: &[Obj]) -> Result<bool, Stop> {
+fn scale_old(run: &mut Run<'_, '_>, newest: &Obj, old: &[Obj]) -> Result<bool, Halt> {
     let mut shrinking = active(old);
     if shrinking.is_empty() {
         return Ok(false);
@@ -89,7 +89,7 @@ fn scale_old(run: &mut Run<'_, '_>, newest: &Obj, old: &[Obj]) -> Result<bool, S
 }
 
 /// A step of a recreation: all old pods have to be gone before the first new one is made.
-pub fn recreate(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Stop> {
+pub fn recreate(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Halt> {
     let (newest, old) = run.sets_and_revision(all, false)?;
     let mut scaled = false;
     for set in active(&old) {
@@ -118,7 +118,7 @@ fn old_pods_run(run: &Run<'_, '_>, newest: Option<&Obj>, old: &[Obj]) -> bool {
 }
 
 /// What happens instead of a rollout's step while the Deployment is paused or its number of replicas has changed.
-pub fn scale_and_sync(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Stop> {
+pub fn scale_and_sync(run: &mut Run<'_, '_>, all: &[Obj]) -> Result<(), Halt> {
     let (newest, old) = run.sets_and_revision(all, false)?;
     scale(run, newest.as_ref(), &old)?;
     if run.spec().paused {
@@ -144,7 +144,7 @@ fn is_saturated(run: &Run<'_, '_>, newest: &Obj) -> bool {
         && sets::status(newest).available_replicas == wanted
 }
 
-fn scale(run: &mut Run<'_, '_>, newest: Option<&Obj>, old: &[Obj]) -> Result<(), Stop> {
+fn scale(run: &mut Run<'_, '_>, newest: Option<&Obj>, old: &[Obj]) -> Result<(), Halt> {
     if let Some(only) = active_or_latest(newest, old) {
         return run.scale(&only, run.replicas(), false).map(|_| ());
     }

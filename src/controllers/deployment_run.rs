@@ -5,7 +5,8 @@ use super::control::controller_ref;
 use super::deployment::{Seen, update_status, with_status};
 use super::deployment_sets as sets;
 use super::settings::Wrong;
-use crate::actor::script::{Script, Stop};
+use crate::actor::controller::Step;
+use crate::actor::script::{Halt, Script};
 use crate::actor::{Ctx, EventType};
 use crate::api::{Answer, ApiError, Verb};
 use crate::base::Span;
@@ -15,15 +16,15 @@ use std::sync::Arc;
 
 /// A reconciliation under way.
 pub struct Run<'a, 'b> {
-    script: &'a mut Script,
+    script: Script<'a>,
     seen: &'a Seen,
     /// The Deployment, with what this reconciliation has changed of it.
     deployment: Object,
     cx: &'a mut Ctx<'b>,
 }
 
-fn failed(error: &ApiError) -> Stop {
-    Stop::Fail(error.to_string())
+fn failed(error: &ApiError) -> Halt {
+    Halt::Fail(error.to_string())
 }
 
 /// Largest number of a deadline or limit: none.
@@ -31,7 +32,7 @@ const UNLIMITED: i32 = i32::MAX;
 
 impl<'a, 'b> Run<'a, 'b> {
     /// At its beginning.
-    pub fn new(script: &'a mut Script, seen: &'a Seen, cx: &'a mut Ctx<'b>) -> Run<'a, 'b> {
+    pub fn new(script: Script<'a>, seen: &'a Seen, cx: &'a mut Ctx<'b>) -> Run<'a, 'b> {
         Run { script, seen, deployment: (*seen.deployment).clone(), cx }
     }
 
@@ -104,12 +105,12 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Sends a request, in its turn.
-    pub fn ask(&mut self, verb: impl FnOnce() -> Verb) -> Result<Answer, Stop> {
-        self.script.ask_one(verb)
+    pub fn ask(&mut self, verb: impl FnOnce() -> Verb) -> Result<Answer, Halt> {
+        self.script.call_with(verb)
     }
 
     fn event(&mut self, kind: EventType, reason: &'static str, message: String) {
-        if self.script.fresh() {
+        if self.script.is_live() {
             self.cx.event(&self.seen.deployment, kind, reason, message);
         }
     }
@@ -135,13 +136,13 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Writes this run's copy of the Deployment (status and annotations). The copy keeps its version, as the real one does: a
     /// second write in the same run conflicts.
-    pub fn write_own_status(&mut self) -> Result<(), Stop> {
+    pub fn write_own_status(&mut self) -> Result<(), Halt> {
         let object = self.deployment.clone();
         self.ask(|| update_status(object))?.map(|_| ()).map_err(|error| failed(&error))
     }
 
     /// The newest ReplicaSet, made if asked for, with its revision, and all others.
-    pub fn sets_and_revision(&mut self, all: &[Obj], create: bool) -> Result<(Option<Obj>, Vec<Obj>), Stop> {
+    pub fn sets_and_revision(&mut self, all: &[Obj], create: bool) -> Result<(Option<Obj>, Vec<Obj>), Halt> {
         let newest = sets::newest(&self.spec().template, all);
         let mut old: Vec<Obj> = all.iter().filter(|set| newest.as_ref().is_none_or(|n| n.meta.uid != set.meta.uid)).cloned().collect();
         old.sort_by(sets::by_age);
@@ -155,7 +156,7 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// The newest ReplicaSet exists: its annotations follow the Deployment's, and the Deployment's revision follows it.
-    fn take_up(&mut self, existing: Obj, revision: i64) -> Result<Obj, Stop> {
+    fn take_up(&mut self, existing: Obj, revision: i64) -> Result<Obj, Halt> {
         let mut set = (*existing).clone();
         let mut changed = sets::annotate(&mut set, &self.deployment, revision);
         let min_ready_s = self.spec().min_ready_seconds;
@@ -188,14 +189,15 @@ impl<'a, 'b> Run<'a, 'b> {
         changed
     }
 
-    fn create_set(&mut self, old: &[Obj], revision: i64) -> Result<Obj, Stop> {
+    fn create_set(&mut self, old: &[Obj], revision: i64) -> Result<Obj, Halt> {
         let (set, size) = self.new_set(old, revision);
         let name = set.meta.name.clone();
         let target = Key::of(&set);
         let created = match self.ask(|| Verb::Create(Box::new(set)))? {
             Ok(created) => created,
             Err(error) if error.reason == crate::api::error::Reason::AlreadyExists => return self.already_there(&target, &error),
-            Err(error) if is_namespace_terminating(&error) => return Err(failed(&error)),
+            // Nothing more will come of it.
+            Err(error) if is_namespace_terminating(&error) => return Err(Halt::End(Step::Done)),
             Err(error) => {
                 let message = format!("Failed to create new replica set \"{name}\": {error}");
                 self.event(EventType::Warning, "ReplicaSetCreateError", message.clone());
@@ -222,7 +224,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// The name is taken: by this Deployment's very ReplicaSet, which the view does not show yet, or by another template with
     /// the same hash; then the count of collisions rises and gives another hash next time.
-    fn already_there(&mut self, target: &Key, error: &ApiError) -> Result<Obj, Stop> {
+    fn already_there(&mut self, target: &Key, error: &ApiError) -> Result<Obj, Halt> {
         let Some(there) = self.cx.view.find(Kind::ReplicaSet, &target.namespace, &target.name).cloned() else {
             return Err(failed(error));
         };
@@ -283,7 +285,7 @@ impl<'a, 'b> Run<'a, 'b> {
 
     /// Gives a ReplicaSet another size. With `force`, its annotations are brought up to date even if the size stays. Gives the
     /// ReplicaSet as it is then, and whether its size changed.
-    pub fn scale(&mut self, set: &Obj, size: i32, force: bool) -> Result<(Obj, bool), Stop> {
+    pub fn scale(&mut self, set: &Obj, size: i32, force: bool) -> Result<(Obj, bool), Halt> {
         let before = sets::replicas(set);
         if !force && before == size {
             return Ok((set.clone(), false));
@@ -304,7 +306,7 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Old ReplicaSets beyond the limit of history go, oldest revision first.
-    pub fn clean_up(&mut self, old: &[Obj]) -> Result<(), Stop> {
+    pub fn clean_up(&mut self, old: &[Obj]) -> Result<(), Halt> {
         let Some(limit) = self.spec().revision_history_limit.filter(|limit| *limit != UNLIMITED) else { return Ok(()) };
         let mut alive: Vec<&Obj> = old.iter().filter(|set| !set.meta.is_deleting()).collect();
         let surplus = alive.len().saturating_sub(usize::try_from(limit).unwrap_or(0));
@@ -355,12 +357,12 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Writes the status, without a look at progress.
-    pub fn sync_status(&mut self, old: &[Obj], newest: Option<&Obj>) -> Result<(), Stop> {
+    pub fn sync_status(&mut self, old: &[Obj], newest: Option<&Obj>) -> Result<(), Halt> {
         let status = self.new_status(old, newest);
         self.write_status(status)
     }
 
-    fn write_status(&mut self, status: DeploymentStatus) -> Result<(), Stop> {
+    fn write_status(&mut self, status: DeploymentStatus) -> Result<(), Halt> {
         if *self.status() == status {
             return Ok(());
         }
@@ -369,7 +371,7 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Writes the status of a rollout, with what it says about progress.
-    pub fn sync_rollout_status(&mut self, old: &[Obj], newest: Option<&Obj>) -> Result<(), Stop> {
+    pub fn sync_rollout_status(&mut self, old: &[Obj], newest: Option<&Obj>) -> Result<(), Halt> {
         let mut status = self.new_status(old, newest);
         if self.has_progress_deadline() {
             self.note_progress(&mut status, newest);
@@ -457,16 +459,16 @@ impl<'a, 'b> Run<'a, 'b> {
     }
 
     /// Nothing new: if the rollout is under way, look again when its deadline is over.
-    fn look_again(&self, status: &DeploymentStatus) -> Result<(), Stop> {
+    fn look_again(&self, status: &DeploymentStatus) -> Result<(), Halt> {
         let Some(condition) = self.condition("Progressing").filter(|_| self.has_progress_deadline()) else { return Ok(()) };
         if self.is_complete(status) || &*condition.reason == "ProgressDeadlineExceeded" {
             return Ok(());
         }
         let left_ns = -self.overdue_ns(condition);
         if left_ns < 1_000_000_000 {
-            return Err(Stop::Fail("the deadline is about to be over".into()));
+            return Err(Halt::Fail("the deadline is about to be over".into()));
         }
-        Err(Stop::After(Span(left_ns as u64) + Span::from_s(1)))
+        Err(Halt::End(Step::After(Span(left_ns as u64) + Span::from_s(1))))
     }
 }
 

@@ -316,6 +316,10 @@ impl Controller for EndpointsController {
         self.workers
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::Service])
+    }
+
     fn client_limits(&self) -> Option<Limits> {
         self.limits
     }

@@ -8,7 +8,7 @@ use super::endpointslice_reconcile::{Given, MANAGER, Plan, address_types, plan};
 use super::endpointslice_tracker::SliceTracker;
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
-use crate::actor::workqueue::Backoff;
+use crate::actor::workqueue::{Backoff, FAILURES};
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::{Answer, Verb};
 use crate::base::Span;
@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, VecDeque};
 /// How long a Service waits after somebody else changed one of its slices.
 const SLICE_CHANGE_DELAY: Span = Span::from_s(1);
 /// Back-off of Services: slower than usual, since a sync may be big.
-pub(super) const SLICE_BACKOFF: Backoff = Backoff { min: Span::from_s(1), max: Span::from_s(1_000), retries_max: 15 };
+pub(super) const SLICE_BACKOFF: Backoff = Backoff { min: Span::from_s(1), max: Span::from_s(1_000), retries_max: 15, together: Some(FAILURES) };
 
 /// Slices by the namespace and name of their Service.
 #[derive(Default)]
@@ -249,6 +249,10 @@ impl Controller for EndpointSlices {
 
     fn workers(&self) -> usize {
         self.workers
+    }
+
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::Service])
     }
 
     fn client_limits(&self) -> Option<Limits> {

@@ -245,6 +245,10 @@ impl Controller for EndpointSliceMirroring {
         self.workers
     }
 
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::Endpoints])
+    }
+
     fn client_limits(&self) -> Option<Limits> {
         self.limits
     }

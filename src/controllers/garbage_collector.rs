@@ -19,6 +19,9 @@ const ABSENT_MAX: usize = 500;
 /// Kinds that are never collected.
 const IGNORED: &[Kind] = &[Kind::Event, Kind::Lease];
 
+/// Its name.
+pub const NAME: &str = "garbage-collector-controller";
+
 /// The garbage collector.
 pub struct GarbageCollector {
     workers: usize,
@@ -34,7 +37,8 @@ impl GarbageCollector {
         let kinds: Vec<Kind> = Kind::ALL.iter().chain([&Kind::Other]).filter(|kind| !IGNORED.contains(kind)).copied().collect();
         GarbageCollector {
             workers: settings.concurrent_gc_syncs,
-            limits: settings.client_limits(),
+            // A deletion takes two requests, so this client may send twice as many.
+            limits: settings.client_limits().map(|limits| Limits { qps: limits.qps * 2.0, ..limits }),
             kinds: Kinds::of(&kinds),
             absent: Set::default(),
         }
@@ -117,7 +121,7 @@ impl Controller for GarbageCollector {
     type Progress = Progress;
 
     fn name(&self) -> &'static str {
-        "garbage-collector-controller"
+        NAME
     }
 
     fn watches(&self) -> Kinds {

@@ -4,7 +4,7 @@
 use super::ControllerManager;
 use super::control::{Claiming, Claims, candidate_pods, may_concern_owners};
 use super::job_control::{BATCH_PERIOD, FINALIZER, Memory, Reconcile, Snapshot, is_finished, is_tracked, untrack};
-use super::script::{Scripted, step};
+use crate::actor::script::{Scripted, step};
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::workqueue::Backoff;
@@ -203,7 +203,7 @@ impl Controller for Jobs {
     }
 
     fn backoff(&self) -> Backoff {
-        Backoff { min: Span::from_s(1), max: Span::from_s(60), ..Backoff::default() }
+        Backoff { min: Span::from_s(1), max: Span::from_s(60), together: None, ..Backoff::default() }
     }
 
     fn minds(&self, change: Change<'_>) -> bool {

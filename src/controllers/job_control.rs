@@ -12,7 +12,7 @@ use super::job_failures::*;
 use super::job_indexes::Indexes;
 pub use super::job_pods::{FINALIZER, is_finished, is_suspended, is_tracked, untrack};
 use super::job_pods::{add_index_variable, count_released, ensure, is_ready, is_terminating, phase, surplus_pods};
-use super::script::{Run, Script, fail, outcome};
+use crate::actor::script::{Run, Script, fail, outcome};
 use crate::actor::expectations::Expectations;
 use crate::actor::{Ctx, EventType};
 use crate::api::{Answer, Verb};

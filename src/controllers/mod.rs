@@ -33,12 +33,12 @@ pub mod node_taints;
 pub mod pod_gc;
 pub mod replica_set;
 pub mod resource_quota;
-pub mod script;
 pub mod select;
 pub mod service_accounts;
 pub mod settings;
 pub mod statefulset;
 pub mod statefulset_control;
+mod statefulset_members;
 pub mod statefulset_pods;
 pub mod taint_eviction;
 pub mod tally;
@@ -48,14 +48,15 @@ pub mod volume_binder;
 pub mod volume_protection;
 
 use crate::actor::Actor;
-use crate::actor::controller::ControllerActor;
+use crate::actor::controller::{ControllerActor, Resync};
 pub use settings::ControllerManager;
 
 /// All controllers, as the kube-controller-manager runs them.
 pub fn all(settings: &ControllerManager, caches: bool) -> Vec<Box<dyn Actor>> {
-    let resync = settings.resync_period();
+    let resync = Resync::AtLeast(settings.min_resync_period);
+    let namespaces = Resync::Every(settings.namespace_sync_period);
     // One line each; the order decides who acts first at equal times.
-    vec![
+    let mut all: Vec<Box<dyn Actor>> = vec![
         Box::new(ControllerActor::new(cronjob::CronJobs::of(settings)).resynced(resync)),
         Box::new(ControllerActor::new(job::Jobs::of(settings)).resynced(resync)),
         Box::new(ControllerActor::new(ttl_after_finished::TtlAfterFinished::of(settings))),
@@ -65,10 +66,10 @@ pub fn all(settings: &ControllerManager, caches: bool) -> Vec<Box<dyn Actor>> {
         Box::new(ControllerActor::new(replica_set::ReplicaSets::new(settings, caches)).resynced(resync)),
         Box::new(ControllerActor::new(replica_set::ReplicaSets::replication_controllers(settings, caches)).resynced(resync)),
         Box::new(ControllerActor::new(garbage_collector::GarbageCollector::new(settings))),
-        Box::new(ControllerActor::new(namespace::Namespaces::new(settings))),
-        Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings))),
-        Box::new(ControllerActor::new(endpoints::EndpointsController::of(settings))),
-        Box::new(ControllerActor::new(endpointslice_mirroring::EndpointSliceMirroring::of(settings))),
+        Box::new(ControllerActor::new(namespace::Namespaces::new(settings)).resynced(namespaces)),
+        Box::new(ControllerActor::new(endpointslice::EndpointSlices::of(settings)).resynced(resync)),
+        Box::new(ControllerActor::new(endpoints::EndpointsController::of(settings)).resynced(resync)),
+        Box::new(ControllerActor::new(endpointslice_mirroring::EndpointSliceMirroring::of(settings)).resynced(resync)),
         Box::new(ControllerActor::new(node_taints::NodeTaints::new(settings.client_limits()))),
         Box::new(node_lifecycle::NodeLifecycle::new(settings)),
         Box::new(taint_eviction::TaintEviction::new(settings)),
@@ -79,8 +80,12 @@ pub fn all(settings: &ControllerManager, caches: bool) -> Vec<Box<dyn Actor>> {
         Box::new(ControllerActor::new(service_accounts::ServiceAccounts::new(settings))),
         Box::new(ControllerActor::new(volume_binder::VolumeBinder::new(settings))),
         Box::new(ControllerActor::new(volume_protection::VolumeProtection::new(settings))),
-    ]
+    ];
+    all.retain(|actor| settings.enable_garbage_collector || actor.name() != garbage_collector::NAME);
+    all
 }
 
+#[cfg(test)]
+mod settings_tests;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -31,7 +31,9 @@ pub struct Namespaces {
 impl Namespaces {
     /// The controller.
     pub fn new(settings: &ControllerManager) -> Namespaces {
-        Namespaces { workers: settings.concurrent_namespace_syncs, limits: settings.client_limits() }
+        // Emptying a namespace is a flood of small requests, so this client may do more than others.
+        let limits = settings.client_limits().map(|limits| Limits { qps: limits.qps * 20.0, burst: limits.burst.saturating_mul(100) });
+        Namespaces { workers: settings.concurrent_namespace_syncs, limits }
     }
 }
 
@@ -151,6 +153,16 @@ impl Controller for Namespaces {
 
     fn backoff(&self) -> Backoff {
         Backoff { max: Span::from_s(60), ..Backoff::default() }
+    }
+
+    fn resyncs(&self) -> Kinds {
+        Kinds::of(&[Kind::Namespace])
+    }
+
+    fn resynced(&mut self, key: Id, namespace: &Obj, work: &mut Work<'_>, cx: &mut Ctx<'_>) {
+        if namespace.meta.is_deleting() {
+            work.add_after(key, GRACE, cx);
+        }
     }
 
     fn sync(&mut self, key: Id, sync: &mut Sync<Progress>, cx: &mut Ctx<'_>) -> Step {

@@ -30,8 +30,8 @@ pub struct ControllerManager {
     /// Requests that each controller's client sends at once.
     #[serde(rename = "kubeAPIBurst")]
     pub kube_api_burst: u32,
-    /// How often informers hand out all they hold once more, at least: the real period lies between once and twice this (drawn at
-    /// the start), here half-way between; 0: never.
+    /// How often informers hand out all they hold once more, at least: the period is drawn when the process starts, between once
+    /// and twice this; 0: never.
     #[serde(with = "duration")]
     pub min_resync_period: Span,
     /// Deployments synced at a time.
@@ -224,11 +224,6 @@ impl ControllerManager {
         Some((name, "must be a number that is not below 0".into()))
     }
 
-    /// How often informers hand out all they hold once more.
-    pub fn resync_period(&self) -> Span {
-        self.min_resync_period + Span(self.min_resync_period.0 / 2)
-    }
-
     /// The limits of each controller's own client.
     pub fn client_limits(&self) -> Option<Limits> {
         (self.kube_api_qps > 0.0).then_some(Limits { qps: self.kube_api_qps, burst: self.kube_api_burst })
@@ -279,8 +274,6 @@ mod tests {
         assert_eq!(problem(serde_json::json!({"nodeMonitorPeriod": "0s"})).unwrap().0, "nodeMonitorPeriod");
         assert_eq!(problem(serde_json::json!({"maxEndpointsPerSlice": 1001})).unwrap().1, "must be at most 1000");
         assert_eq!(problem(serde_json::json!({"nodeEvictionRate": -0.1})).unwrap().0, "nodeEvictionRate");
-        let day = ControllerManager { min_resync_period: Span::from_s(16 * 3_600), ..ControllerManager::default() };
-        assert_eq!((day.resync_period(), ControllerManager::default().resync_period()), (Span::from_s(86_400), Span::from_s(64_800)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::actor::controller::{Controller, ControllerActor};
 use crate::actor::{Clock, Observer, Record};
 use crate::api::{Answer, Verb};
-use crate::base::{Seed, Time};
+use crate::base::{Dist, Seed, Span, Time};
 use crate::model::{Kind, Obj, Object, PodPhase};
 use crate::sim::{Latency, Settings, Sim};
 use crate::store::{Key, LogEntry};
@@ -46,7 +46,13 @@ pub struct World {
 impl World {
     /// With so many nodes; commits are described by `describe`.
     pub fn new(nodes: usize, describe: Describe) -> World {
-        let settings = Settings { seed: Seed(1), clock: Clock { start_us: 1_774_767_300_000_000 }, latency: Latency::default() };
+        World::slow(nodes, describe, Span::from_ms(2))
+    }
+
+    /// The same, with requests that take so long to the API server, and their answers as long back.
+    pub fn slow(nodes: usize, describe: Describe, request: Span) -> World {
+        let latency = Latency { request: Dist::Constant(request), ..Latency::default() };
+        let settings = Settings { seed: Seed(1), clock: Clock { start_us: 1_774_767_300_000_000 }, latency };
         let mut world = World { sim: Sim::new(settings), lines: Lines::default(), now: Time::ZERO };
         world.create(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ns"}}));
         for node in 1..=nodes {
@@ -63,6 +69,12 @@ impl World {
     /// Adds a controller; before the first `run`.
     pub fn with<C: Controller + 'static>(mut self, controller: C) -> World {
         self.sim.add_actor(Box::new(ControllerActor::new(controller)));
+        self
+    }
+
+    /// Adds all controllers; before the first `run`.
+    pub fn with_all(mut self, settings: &super::ControllerManager) -> World {
+        super::all(settings, true).into_iter().for_each(|actor| self.sim.add_actor(actor));
         self
     }
 

@@ -447,6 +447,11 @@ impl Actor for SchedulerActor {
         self.settings.client
     }
 
+    fn event_client(&self) -> usize {
+        // The scheduler writes its Events with a client of its own.
+        1
+    }
+
     fn changed(&mut self, change: Change<'_>, cx: &mut Ctx<'_>) {
         self.driver.advance(cx.now);
         match (change.after, change.before) {

@@ -3,10 +3,10 @@
 
 use super::Sim;
 use crate::actor::Actor;
-use crate::actor::client::Throttle;
 use crate::base::collections::Map;
 use crate::engine::ActorId;
 use crate::model::Str;
+use smallvec::SmallVec;
 use std::mem;
 
 /// How the actors of a process are made.
@@ -49,7 +49,7 @@ impl Sim {
                 continue;
             }
             assert_eq!(&*slot.name, actor.name(), "a process has the same actors in each of its lives");
-            slot.throttle = actor.client_limits().map(Throttle::new);
+            (slot.limits, slot.throttles) = (actor.client_limits(), SmallVec::new());
             slot.actor = actor;
             slot.up = true;
             // Signals that its first steps send come after those that are being handed out now.

@@ -149,6 +149,15 @@ impl Controller for Autoscaler {
         self.settings.client_limits()
     }
 
+    fn client(&self, verb: &Verb) -> usize {
+        // Sizes of workloads and metrics are read by clients of their own.
+        match verb {
+            Verb::Get(_) | Verb::Patch { .. } => 1,
+            Verb::PodMetrics { .. } => 2,
+            _ => 0,
+        }
+    }
+
     fn changed(&mut self, change: Change<'_>, work: &mut Work<'_>, _cx: &mut Ctx<'_>) {
         if change.kind() != Kind::HorizontalPodAutoscaler {
             return;
