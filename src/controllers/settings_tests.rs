@@ -300,7 +300,7 @@ fn wrong_count_mended(settings: ControllerManager) -> u64 {
     until(&mut world, 1_000, |world| world.get(Kind::ResourceQuota, "q0").unwrap().to_json()["status"]["used"]["pods"] == "0")
 }
 
-/// A Deployment of two pods under an autoscaler with a target of 50 % of 100m; `ready_s` and `started_s` are seconds from the start.
+/// A Deployment of two pods under an autoscaler with a target of 50 % of 100m; `status` is that of the pods.
 fn autoscaled(settings: ControllerManager, cpu: &str, status: impl Fn(&World) -> Value) -> World {
     let mut world = World::new(1, |object| object.meta.name.to_string()).with(super::hpa::Autoscaler::new(&settings));
     let mut deployment = workload("apps/v1", "Deployment", json!({"replicas": 2}));
@@ -348,10 +348,9 @@ fn size(world: &World) -> u64 {
 fn load_answered(settings: ControllerManager) -> u64 {
     let mut world = autoscaled(settings, "50m", ready_long_ago);
     world.run(1_000);
-    for name in ["a", "b"] {
-        let key = Key { kind: Kind::Other, group_kind: "PodMetrics.metrics.k8s.io".into(), namespace: "ns".into(), name: name.into() };
-        world.send(crate::api::Verb::delete(key)).expect("gone");
-        usage(&mut world, name, "100m");
+    for sample in world.list(Kind::Other) {
+        world.send(crate::api::Verb::delete(Key::of(&sample))).expect("gone");
+        usage(&mut world, &sample.meta.name, "100m");
     }
     until(&mut world, 200, |world| size(world) != 2)
 }

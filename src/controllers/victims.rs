@@ -24,6 +24,8 @@ struct Candidate<'a> {
 
 /// The `count` pods to remove, first the ones that are missed least. `related` are the pods of the whole group of owners.
 pub fn choose(mut pods: Vec<Obj>, related: &[Obj], count: usize, clock: Clock, now: Time) -> Vec<Obj> {
+    // The real one has them from a map, in no order at all: of equal pods any may be first, not always the oldest.
+    pods.sort_by(|a, b| a.meta.uid.cmp(&b.meta.uid));
     if count < pods.len() {
         let mut crowds: BTreeMap<Str, usize> = BTreeMap::new();
         for pod in related.iter().filter(|pod| is_active(pod)) {
