@@ -342,13 +342,23 @@ impl Recorder {
         }
         group.last = now;
         if group.first == message {
-            return group.others.as_ref().is_some_and(|others| others.len() + 1 >= SIMILAR_MAX);
+            return false;
         }
         let others = group.others.get_or_insert_default();
-        if !others.contains(&message) && others.len() + 1 < SIMILAR_MAX {
-            others.push(message);
+        if others.contains(&message) {
+            return false;
         }
-        others.len() + 1 >= SIMILAR_MAX
+        if others.len() + 2 < SIMILAR_MAX {
+            others.push(message);
+            return false;
+        }
+        // One of the ten is forgotten, any of them: those that are left are written by themselves when they come again.
+        match (message ^ now.0) as usize % SIMILAR_MAX {
+            0 => group.first = message,
+            at if at < SIMILAR_MAX - 1 => others[at - 1] = message,
+            _ => {}
+        }
+        true
     }
 }
 
