@@ -352,12 +352,7 @@ impl Recorder {
             others.push(message);
             return false;
         }
-        // One of the ten is forgotten, any of them: those that are left are written by themselves when they come again.
-        match (message ^ now.0) as usize % SIMILAR_MAX {
-            0 => group.first = message,
-            at if at < SIMILAR_MAX - 1 => others[at - 1] = message,
-            _ => {}
-        }
+        // The real one forgets any of the ten, here it is the new one. Those that are left are written by themselves when they come again.
         true
     }
 }

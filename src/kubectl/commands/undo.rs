@@ -116,6 +116,8 @@ impl Undo {
     fn history(&self, object: &Obj, found: &Obj) -> Change {
         let Some(patch) = data(found) else { return Change::Skip };
         let mut after = object.to_json();
+        // The template is replaced, not merged: what it has not is taken off, as the mark of a restart.
+        after["spec"]["template"] = serde_json::json!({});
         json_patch::merge(&mut after, &without_directives(&patch));
         if Object::from_json(after).is_ok_and(|after| after.body == object.body) {
             return self.skipped(object);
