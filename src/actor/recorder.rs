@@ -361,3 +361,19 @@ impl Recorder {
 fn event_namespace(about: &ObjectReference) -> Str {
     if about.namespace.is_empty() { word("default") } else { about.namespace.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tenth_message_is_combined_and_known_ones_are_not() {
+        let mut recorder = Recorder::default();
+        let now = Time::from_s(5);
+        let mut flood = |message: u32, now: Time| recorder.is_flood(1, &message.to_string(), now);
+        assert!((0..9).all(|message| !flood(message, now)));
+        assert!(flood(9, now) && flood(10, now) && flood(9, now));
+        assert!((0..9).all(|message| !flood(message, now)), "those are written by themselves");
+        assert!(!flood(11, now + SIMILAR_WINDOW + Span::from_s(1)), "the old ones are forgotten");
+    }
+}

@@ -456,3 +456,23 @@ fn no_setting_is_left_out() {
     let shown: BTreeSet<String> = rows().iter().map(|row| row.0.to_string()).collect();
     assert_eq!(shown, known);
 }
+
+#[test]
+fn events_wait_for_the_controllers_own_requests() {
+    let first_event = |qps: f64| {
+        let mut world = world(&ControllerManager { kube_api_qps: qps, kube_api_burst: 1, ..ControllerManager::default() });
+        many(&mut world, 1, &workload("apps/v1", "ReplicaSet", json!({"replicas": 3})));
+        until(&mut world, 60, |world| !world.events("w0").is_empty())
+    };
+    assert!(first_event(0.0) <= 100);
+    assert!(first_event(1.0) >= 2_000, "two pods were asked for before it");
+}
+
+#[test]
+fn some_clients_may_do_more_than_others() {
+    use crate::actor::client::Limits;
+    use crate::actor::controller::Controller;
+    let settings = ControllerManager::default();
+    assert_eq!(super::namespace::Namespaces::new(&settings).client_limits(), Some(Limits { qps: 400.0, burst: 3_000 }));
+    assert_eq!(super::garbage_collector::GarbageCollector::new(&settings).client_limits(), Some(Limits { qps: 40.0, burst: 30 }));
+}
