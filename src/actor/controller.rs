@@ -119,7 +119,9 @@ impl Resync {
         match self {
             Resync::Never => Span::ZERO,
             Resync::Every(span) => span,
-            Resync::AtLeast(min) => min + Span((min.0 as f64 * cx.seed.draw("resync period", "controller-manager", cx.now.0).unit()) as u64),
+            Resync::AtLeast(min) => {
+                min + Span((min.0 as f64 * cx.seed.draw("resync period", "controller-manager", cx.now.0).unit()) as u64)
+            }
         }
     }
 }
@@ -179,7 +181,14 @@ impl<C: Controller> ControllerActor<C> {
     /// The controller as an actor.
     pub fn new(controller: C) -> Self {
         let queue = WorkQueue::with_backoff(controller.backoff());
-        ControllerActor { controller, queue, jobs: BTreeMap::new(), tickets: BTreeMap::new(), resync: Resync::Never, resync_period: Span::ZERO }
+        ControllerActor {
+            controller,
+            queue,
+            jobs: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+            resync: Resync::Never,
+            resync_period: Span::ZERO,
+        }
     }
 
     /// The same, with a resync of its informers.

@@ -69,7 +69,8 @@ mod tests {
     fn families_are_those_of_a_cluster_with_ipv4() {
         let families = |cluster_ip: &str, selector: &[(&str, &str)]| {
             let selector = crate::model::Labels::from_pairs(selector.iter().copied());
-            let spec = completed(&mut Addresses::default(), ServiceSpec { cluster_ip: cluster_ip.into(), selector, ..ServiceSpec::default() });
+            let spec =
+                completed(&mut Addresses::default(), ServiceSpec { cluster_ip: cluster_ip.into(), selector, ..ServiceSpec::default() });
             (spec.ip_family_policy.unwrap(), spec.ip_families.join(" "))
         };
         assert_eq!(families("", &[]), ("SingleStack".into(), "IPv4".into()));

@@ -7,10 +7,10 @@ use super::control::{Claiming, Claims, adopt, candidate_pods, may_concern_owners
 use super::controller_history as history;
 use super::daemonset_control::{FailedPods, Moves, NodeWish, Reconcile, Snapshot};
 use super::daemonset_nodes::Demands;
-use crate::actor::script::{Run, Script, Scripted, fail, step};
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
 use crate::actor::expectations::Expectations;
+use crate::actor::script::{Run, Script, Scripted, fail, step};
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::api::Verb;
 use crate::base::Span;

@@ -160,7 +160,8 @@ impl Controller for Deployments {
         if p.scripted.snapshot.is_none() {
             let Some(deployment) = cx.view.get(key) else { return Step::Done };
             let candidates = candidates(deployment, cx.view);
-            p.scripted.snapshot = Some(Seen { deployment: deployment.clone(), candidates, sets: Vec::new(), running: Vec::new(), wrong: self.wrong });
+            p.scripted.snapshot =
+                Some(Seen { deployment: deployment.clone(), candidates, sets: Vec::new(), running: Vec::new(), wrong: self.wrong });
         }
         let seen = p.scripted.snapshot.as_mut().expect("set in the first turn");
         let deployment = seen.deployment.clone();

@@ -20,7 +20,8 @@ use std::collections::{BTreeSet, VecDeque};
 /// How long a Service waits after somebody else changed one of its slices.
 const SLICE_CHANGE_DELAY: Span = Span::from_s(1);
 /// Back-off of Services: slower than usual, since a sync may be big.
-pub(super) const SLICE_BACKOFF: Backoff = Backoff { min: Span::from_s(1), max: Span::from_s(1_000), retries_max: 15, together: Some(FAILURES) };
+pub(super) const SLICE_BACKOFF: Backoff =
+    Backoff { min: Span::from_s(1), max: Span::from_s(1_000), retries_max: 15, together: Some(FAILURES) };
 
 /// Slices by the namespace and name of their Service.
 #[derive(Default)]

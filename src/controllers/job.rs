@@ -4,9 +4,9 @@
 use super::ControllerManager;
 use super::control::{Claiming, Claims, candidate_pods, may_concern_owners};
 use super::job_control::{BATCH_PERIOD, FINALIZER, Memory, Reconcile, Snapshot, is_finished, is_tracked, untrack};
-use crate::actor::script::{Scripted, step};
 use crate::actor::client::Limits;
 use crate::actor::controller::{Controller, Step, Sync, Work};
+use crate::actor::script::{Scripted, step};
 use crate::actor::workqueue::Backoff;
 use crate::actor::{Ctx, EventType, Kinds};
 use crate::base::Span;

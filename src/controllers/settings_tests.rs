@@ -192,7 +192,8 @@ fn endpoints_shown(settings: ControllerManager) -> u64 {
     let mut world = endpoints_of_six(settings);
     until(&mut world, 60, |world| {
         let slices = world.list(Kind::EndpointSlice);
-        let ready = |slice: Value| slice["endpoints"].as_array().map_or(0, |all| all.iter().filter(|e| e["conditions"]["ready"] == true).count());
+        let ready =
+            |slice: Value| slice["endpoints"].as_array().map_or(0, |all| all.iter().filter(|e| e["conditions"]["ready"] == true).count());
         slices.iter().map(|slice| ready(slice.to_json())).sum::<usize>() == 6
     })
 }
@@ -396,7 +397,9 @@ fn rows() -> Vec<Row> {
         }),
         workers("concurrentDeploymentSyncs", |s| six(&s, &workload("apps/v1", "Deployment", json!({})), Kind::ReplicaSet)),
         workers("concurrentRSSyncs", |s| pods_of(s, &workload("apps/v1", "ReplicaSet", json!({})))),
-        workers("concurrentRCSyncs", |s| pods_of(s, &workload("v1", "ReplicationController", json!({"selector": {"matchLabels": null, "app": "w#"}})))),
+        workers("concurrentRCSyncs", |s| {
+            pods_of(s, &workload("v1", "ReplicationController", json!({"selector": {"matchLabels": null, "app": "w#"}})))
+        }),
         workers("concurrentStatefulSetSyncs", |s| pods_of(s, &workload("apps/v1", "StatefulSet", json!({})))),
         workers("concurrentDaemonSetSyncs", |s| pods_of(s, &workload("apps/v1", "DaemonSet", json!({"replicas": null})))),
         workers("concurrentJobSyncs", |s| pods_of(s, &job(json!({})))),
@@ -415,7 +418,9 @@ fn rows() -> Vec<Row> {
         ("enableGarbageCollector", json!(false), json!(true), orphans_gone, |a, b| a == 60_000 && b < 5_000),
         workers("concurrentGCSyncs", orphans_gone),
         workers("concurrentNamespaceSyncs", namespaces_gone),
-        ("namespaceSyncPeriod", json!("1m"), json!("5m"), emptied_namespace_gone, |a, b| a <= 66_000 && (b + 10_000 > 266_000 && b <= 306_000)),
+        ("namespaceSyncPeriod", json!("1m"), json!("5m"), emptied_namespace_gone, |a, b| {
+            a <= 66_000 && (b + 10_000 > 266_000 && b <= 306_000)
+        }),
         ("nodeMonitorPeriod", json!("40s"), json!("5s"), node_found_silent, |a, b| (a, b) == (80_100, 50_100)),
         ("nodeMonitorGracePeriod", json!("20s"), json!("50s"), node_found_silent, |a, b| a + 30_000 == b),
         ("nodeStartupGracePeriod", json!("20s"), json!("60s"), new_node_found_silent, |a, b| a + 40_000 == b),
@@ -426,7 +431,9 @@ fn rows() -> Vec<Row> {
         ("terminatedPodGCThreshold", json!(2), json!(12_500), ended_pods_kept, |a, b| (a, b) == (2, 6)),
         ("horizontalPodAutoscalerSyncPeriod", json!("60s"), json!("15s"), load_answered, |a, b| a >= b + 40_000 && b < 20_000),
         workers("concurrentHorizontalPodAutoscalerSyncs", autoscalers_evaluated),
-        ("horizontalPodAutoscalerDownscaleStabilizationWindow", json!("1m"), json!("5m"), idle_answered, |a, b| a + 230_000 <= b && b < 330_000),
+        ("horizontalPodAutoscalerDownscaleStabilizationWindow", json!("1m"), json!("5m"), idle_answered, |a, b| {
+            a + 230_000 <= b && b < 330_000
+        }),
         ("horizontalPodAutoscalerTolerance", json!(0.3), json!(0.1), size_for_a_little_more, |a, b| (a, b) == (2, 3)),
         ("horizontalPodAutoscalerCPUInitializationPeriod", json!("10s"), json!("5m"), size_for_young_pods, |a, b| (a, b) == (4, 2)),
         ("horizontalPodAutoscalerInitialReadinessDelay", json!("10s"), json!("30s"), size_for_unready_pods, |a, b| (a, b) == (4, 2)),

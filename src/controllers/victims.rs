@@ -154,7 +154,8 @@ mod tests {
     fn of_equal_pods_the_older_is_mostly_first() {
         let (a, b) = (("a", "n", "Pending", None, 0, 0, 9), ("b", "n", "Pending", None, 0, 0, 9));
         let pods = vec![pod(&a), pod(&b)];
-        let first = |ms: u64| choose(pods.clone(), &pods, 1, Clock { start_us: NOW_S * 1_000_000 }, Time::from_ms(ms))[0].meta.name.to_string();
+        let first =
+            |ms: u64| choose(pods.clone(), &pods, 1, Clock { start_us: NOW_S * 1_000_000 }, Time::from_ms(ms))[0].meta.name.to_string();
         let older = (0..800).filter(|ms| first(*ms) == "a").count();
         assert!((650..750).contains(&older), "{older} of 800");
         let many: Vec<Obj> = (0..20).map(|_| pod(&a)).collect();
