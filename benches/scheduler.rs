@@ -79,7 +79,7 @@ impl Bench {
     /// One pod of the benchmark.
     fn step(&mut self, kind: &str, nodes: usize, at: usize, object: &Obj) {
         match kind {
-            "overfull" if at % ATTEMPTS_A_PLACE == 0 => self.end(),
+            "overfull" if at.is_multiple_of(ATTEMPTS_A_PLACE) => self.end(),
             "overfull" => {
                 let decision = self.decide(object);
                 assert!(decision.outcome == Outcome::Unschedulable && decision.preemption.is_none());
@@ -91,7 +91,7 @@ impl Bench {
                     self.scheduler.remove_object(&victim.object);
                 }
             }
-            "apart" if at > 0 && at % (nodes / 2) == 0 => {
+            "apart" if at > 0 && at.is_multiple_of(nodes / 2) => {
                 self.next = nodes.max(self.next);
                 while self.next < self.bound.len() {
                     self.end();
