@@ -66,6 +66,8 @@ pub struct EventOrigin {
 pub struct EventMore {
     /// How it goes on.
     pub series: Option<EventSeries>,
+    /// Version of the object that was meant, where it is no number.
+    pub odd_version: Str,
     /// Another object that is concerned.
     pub related: Option<Box<ObjectReference>>,
     /// Unknown fields.
@@ -81,7 +83,10 @@ impl EventFields {
             name: self.about_name.clone(),
             uid: self.about_uid.clone(),
             api_version: self.origin.about_api_version.clone(),
-            resource_version: if self.about_version == 0 { Str::default() } else { self.about_version.to_string().into() },
+            resource_version: match &self.more {
+                Some(more) if !more.odd_version.is_empty() => more.odd_version.clone(),
+                _ => version_text(self.about_version),
+            },
             field_path: self.origin.about_field.clone(),
         }
     }
@@ -106,6 +111,10 @@ impl EventFields {
         let origin = &self.origin;
         if origin.source.component.is_empty() { &origin.reporting_component } else { &origin.source.component }
     }
+}
+
+fn version_text(version: u64) -> Str {
+    if version == 0 { Str::default() } else { version.to_string().into() }
 }
 
 /// An Event as the API shows it.
@@ -144,7 +153,10 @@ struct Wire {
 impl From<Wire> for EventFields {
     fn from(wire: Wire) -> Self {
         let about = wire.involved_object;
-        let has_more = wire.series.is_some() || wire.related.is_some() || !wire.rest.is_empty();
+        let about_version = about.resource_version.parse().unwrap_or(0);
+        let is_odd = version_text(about_version) != about.resource_version;
+        let odd_version = if is_odd { about.resource_version } else { Str::default() };
+        let has_more = is_odd || wire.series.is_some() || wire.related.is_some() || !wire.rest.is_empty();
         EventFields {
             origin: Arc::new(EventOrigin {
                 about_kind: about.kind,
@@ -160,14 +172,13 @@ impl From<Wire> for EventFields {
             }),
             about_name: about.name,
             about_uid: about.uid,
-            // As with an object's own version: one from elsewhere that is no number means nothing here.
-            about_version: about.resource_version.parse().unwrap_or(0),
+            about_version,
             message: wire.message,
             first_timestamp: wire.first_timestamp,
             last_timestamp: wire.last_timestamp,
             event_time: wire.event_time,
             count: wire.count,
-            more: has_more.then(|| Box::new(EventMore { series: wire.series, related: wire.related, rest: wire.rest })),
+            more: has_more.then(|| Box::new(EventMore { series: wire.series, odd_version, related: wire.related, rest: wire.rest })),
         }
     }
 }
