@@ -178,7 +178,7 @@ fn the_template_of_an_indexed_job_is_a_job_and_its_numbers_agree() {
     let cluster = "{nodes: [{count: 4, cpu: 8, memory: 32Gi}]}";
     let text = format!("apiVersion: kubesim/v1alpha1\nkind: Scenario\nname: job\nduration: 30s\nmanifests: [{job}]\ncluster: {cluster}\n");
     std::fs::write(&scenario, text).unwrap();
-    let run = Command::new(env!("CARGO_BIN_EXE_kubesim")).arg("run").arg(&scenario).arg("--out").arg(&dir).output().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_kubesim")).arg("run").arg(&scenario).arg("--out").arg(dir.join("report")).output().unwrap();
     let told = String::from_utf8(run.stdout).unwrap();
     assert!(told.contains("job.batch/kubesim-sweep created") && told.contains("kubesim-sweep-0-"), "{told}");
     let text = std::fs::read_to_string(job).unwrap();

@@ -195,11 +195,11 @@ fn traffic_is_drawn_beside_the_rollout() {
     let report = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page-traffic/report/summary.json");
     let summary: Value = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
     let shown = browser.eval("document.querySelector('#traffic-sum').textContent");
-    assert_eq!(shown, "120000 requests to service shop in all, 1747 failed (1.46 %): connection refused 1747.", "{}", summary["traffic"]);
+    assert_eq!(shown, "120000 requests to service shop in all, 1838 failed (1.53 %): connection refused 1838.", "{}", summary["traffic"]);
     let sums = browser.eval(
         "kubesim.data.traffic[0].points.reduce(([ok, failed], point) => [ok + point[2], failed + point[3].reduce((a, b) => a + b, 0)], [0, 0])",
     );
-    assert_eq!(sums, json!([120_000 - 1747, 1747]));
+    assert_eq!(sums, json!([120_000 - 1838, 1838]));
     let words = browser.eval("document.querySelector('#traffic-text').textContent");
     for word in
         ["At 2m06.0s: ", " requests a second answered; ", " a second failed: connection refused; ", " endpoints ready; 6 replicas wanted"]
