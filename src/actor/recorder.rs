@@ -7,6 +7,7 @@ use crate::api::{Answer, Verb};
 use crate::base::collections::Map;
 use crate::base::pool::Pool;
 use crate::base::{Span, Time, word};
+use crate::model::event::version_text;
 use crate::model::{Body, Event, EventFields, EventOrigin, EventSeries, EventSource, Kind, Meta, Object, ObjectReference, Str};
 use crate::store::Key;
 use smallvec::SmallVec;
@@ -105,10 +106,6 @@ impl EventNote {
         self.action = action;
         self
     }
-}
-
-fn version_text(version: u64) -> Str {
-    if version == 0 { Str::default() } else { version.to_string().into() }
 }
 
 fn kind_word(about: &Object) -> Str {

@@ -113,7 +113,8 @@ impl EventFields {
     }
 }
 
-fn version_text(version: u64) -> Str {
+/// The version of an object as text; empty if unset.
+pub(crate) fn version_text(version: u64) -> Str {
     if version == 0 { Str::default() } else { version.to_string().into() }
 }
 

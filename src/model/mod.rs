@@ -9,7 +9,7 @@ mod container;
 mod daemon_set;
 mod deployment;
 mod endpoints;
-mod event;
+pub(crate) mod event;
 pub mod field_selector;
 mod horizontal_pod_autoscaler;
 mod int_or_string;
